@@ -1,0 +1,304 @@
+import { nearestNames } from '../bytes/nearest.js'
+import { FormatError, NotFoundError } from '../errors.js'
+import { decodeType } from './decode.js'
+import { readHeader } from './header.js'
+import { type BtfKind, type BtfMember, type BtfStruct, type BtfType, KIND_NAMES } from './kinds.js'
+import { indexTypes, kindFlagOf, kindOf } from './scan.js'
+import { hashName, StringTable } from './strings.js'
+import { readWords } from './words.js'
+
+/** The type of a given kind, so that a lookup by kind is typed. */
+export type OfKind<K extends BtfKind> = Extract<BtfType, { kind: K }>
+
+/** Longer chains of typedefs, qualifiers, arrays and nested structs are taken for a loop. */
+const MAX_DEPTH = 64
+
+const POINTER_SIZE = 8
+
+export interface BtfOptions {
+  /** The vmlinux BTF below a module's split BTF. */
+  readonly base?: Btf
+  /** What to call the data in messages, such as its file name. */
+  readonly source?: string
+}
+
+/** A member found by name, perhaps within anonymous structs and unions. */
+export interface FoundMember extends BtfMember {
+  /** The struct or union that declares it. */
+  readonly owner: BtfStruct
+}
+
+/**
+ * A kernel's type information: every type by id, by name and kind, with sizes and offsets.
+ *
+ * Types are decoded when first asked for. Ids and names are not trusted: a wrong one throws
+ * {@link FormatError}, and so does a type that contains itself.
+ */
+export class Btf {
+  readonly source: string
+  readonly base: Btf | undefined
+  readonly littleEndian: boolean
+  /** The first id that is this BTF's own; 1, or the number of types of the base. */
+  readonly firstId: number
+  /** All ids are smaller than this; `void`, id 0, counts. */
+  readonly count: number
+
+  private readonly words: Uint32Array
+  private readonly starts: Uint32Array
+  private readonly strings: StringTable
+  private readonly typesFileOffset: number
+  /** String offsets below this belong to the base. */
+  private readonly firstString: number
+  private readonly decoded: (BtfType | undefined)[] = []
+  private names: NameIndex | undefined
+
+  /** Parses a raw `.BTF` blob. Throws {@link FormatError} where it is damaged. */
+  constructor(blob: Uint8Array, options: BtfOptions = {}) {
+    this.source = options.source ?? 'BTF'
+    this.base = options.base
+    const header = readHeader(blob, this.source)
+    this.littleEndian = header.littleEndian
+    this.typesFileOffset = header.typeStart
+    this.words = readWords(blob, header.typeStart, header.typeLength, header.littleEndian)
+    this.starts = indexTypes(this.words, this.source, header.typeStart)
+    const strings = blob.subarray(header.stringStart, header.stringStart + header.stringLength)
+    this.strings = new StringTable(strings, this.source, header.stringStart)
+    this.firstId = this.base?.count ?? 1
+    this.firstString = this.base?.stringsEnd ?? 0
+    this.count = this.firstId + this.starts.length - 1
+  }
+
+  private get stringsEnd(): number {
+    return this.firstString + this.strings.length
+  }
+
+  /** The type with this id; throws {@link FormatError} if there is none. */
+  type(id: number): BtfType {
+    if (id === 0) return VOID
+    if (id < this.firstId) return this.base!.type(id)
+    const index = id - this.firstId
+    return (this.decoded[index] ??= this.decode(id, index))
+  }
+
+  /** The kind of the type with this id, without decoding it. */
+  kind(id: number): BtfKind {
+    if (id === 0) return 'void'
+    if (id < this.firstId) return this.base!.kind(id)
+    return KIND_NAMES[kindOf(this.infoAt(id - this.firstId))]!
+  }
+
+  private decode(id: number, index: number): BtfType {
+    const info = this.infoAt(index)
+    const type = decodeType(this.words, this.starts[index]!, id, (offset) => this.nameAt(offset))
+    if ((type.kind === 'struct' || type.kind === 'union') && !kindFlagOf(info)) {
+      return { ...type, members: type.members.map((member) => this.withOldBitField(member)) }
+    }
+    return type
+  }
+
+  private infoAt(index: number): number {
+    if (!(index < this.starts.length - 1)) {
+      throw new FormatError(
+        this.source,
+        this.typesFileOffset,
+        `type ${this.firstId + index} is referred to, but the last is ${this.count - 1}`,
+      )
+    }
+    return this.words[this.starts[index]! + 1]!
+  }
+
+  /** Before Linux 4.20 a bit-field was a member whose int type has fewer bits than its storage. */
+  private withOldBitField(member: BtfMember): BtfMember {
+    if (member.type === 0 || this.kind(member.type) !== 'int') return member
+    const int = this.type(member.type) as OfKind<'int'>
+    if (int.bitOffset === 0 && int.bits === int.size * 8) return member
+    return { ...member, bitOffset: member.bitOffset + int.bitOffset, bitSize: int.bits }
+  }
+
+  private nameAt(offset: number): string {
+    if (offset < this.firstString) return this.base!.nameAt(offset)
+    return this.strings.at(offset - this.firstString)
+  }
+
+  /** Every type of this BTF and its base, in order of ids, without `void`. */
+  *types(): Generator<BtfType> {
+    for (let id = 1; id < this.count; id++) yield this.type(id)
+  }
+
+  /** The first type with this name and one of these kinds (any kind, if none is given). */
+  find<K extends BtfKind = BtfKind>(name: string, ...kinds: readonly K[]): OfKind<K> | undefined {
+    const [first] = this.findAll(name, ...kinds)
+    return first
+  }
+
+  /** All types with this name and one of these kinds, in order of ids, the base's first. */
+  *findAll<K extends BtfKind = BtfKind>(
+    name: string,
+    ...kinds: readonly K[]
+  ): Generator<OfKind<K>> {
+    if (this.base !== undefined) yield* this.base.findAll(name, ...kinds)
+    this.names ??= this.indexNames()
+    for (const index of this.names.candidates(hashName(name))) {
+      const id = this.firstId + index
+      if (kinds.length > 0 && !(kinds as readonly BtfKind[]).includes(this.kind(id))) continue
+      if (this.nameAt(this.words[this.starts[index]!]!) === name) yield this.type(id) as OfKind<K>
+    }
+  }
+
+  /** Like {@link find}, but throws {@link NotFoundError} that names the nearest ones. */
+  get<K extends BtfKind = BtfKind>(name: string, ...kinds: readonly K[]): OfKind<K> {
+    const found = this.find(name, ...kinds)
+    if (found !== undefined) return found
+    const what = kinds.length > 0 ? kinds.join(' or ') : 'type'
+    throw new NotFoundError(
+      `no ${what} ${name}`,
+      nearestNames(name, this.allNames(kinds)),
+      `${this.source} has none of this name`,
+    )
+  }
+
+  private *allNames(kinds: readonly BtfKind[]): Generator<string> {
+    for (let id = 1; id < this.count; id++) {
+      if (kinds.length > 0 && !kinds.includes(this.kind(id))) continue
+      const { name } = this.type(id)
+      if (name !== '') yield name
+    }
+  }
+
+  private indexNames(): NameIndex {
+    const index = new NameIndex(this.starts.length - 1)
+    for (let i = 0; i < this.starts.length - 1; i++) {
+      const offset = this.words[this.starts[i]!]!
+      if (offset >= this.firstString && offset !== 0) {
+        index.add(i, this.strings.hashAt(offset - this.firstString))
+      } else if (offset !== 0) {
+        index.add(i, hashName(this.nameAt(offset)))
+      }
+    }
+    return index
+  }
+
+  /** The type behind typedefs, qualifiers and type tags. */
+  resolve(
+    id: number,
+  ): Exclude<BtfType, { kind: 'typedef' | 'const' | 'volatile' | 'restrict' | 'type_tag' }> {
+    let type = this.type(id)
+    for (let depth = 0; depth < MAX_DEPTH; depth++) {
+      switch (type.kind) {
+        case 'typedef':
+        case 'const':
+        case 'volatile':
+        case 'restrict':
+        case 'type_tag':
+          type = this.type(type.type)
+          break
+        default:
+          return type
+      }
+    }
+    throw this.loop(id)
+  }
+
+  /** Bytes that a value of this type takes, as `sizeof` in C; 0 for `void` and functions. */
+  sizeOf(id: number): number {
+    let count = 1
+    let at = id
+    for (let depth = 0; depth < MAX_DEPTH; depth++) {
+      const type = this.resolve(at)
+      switch (type.kind) {
+        case 'ptr':
+          return count * POINTER_SIZE
+        case 'array':
+          count *= type.length
+          at = type.type
+          break
+        case 'var':
+          at = type.type
+          break
+        case 'int':
+        case 'float':
+        case 'enum':
+        case 'enum64':
+        case 'struct':
+        case 'union':
+        case 'datasec':
+          return count * type.size
+        default:
+          return 0
+      }
+      if (count > Number.MAX_SAFE_INTEGER / 2 ** 32) throw this.loop(id)
+    }
+    throw this.loop(id)
+  }
+
+  private loop(id: number): FormatError {
+    return new FormatError(this.source, this.typesFileOffset, `type ${id} is too deep or too large`)
+  }
+
+  /**
+   * The member `name` of a struct or union, looked for in its anonymous members too, its offset
+   * made relative to the outermost struct.
+   */
+  findMember(struct: BtfStruct, name: string): FoundMember | undefined {
+    return this.searchMember(struct, name, 0)
+  }
+
+  private searchMember(struct: BtfStruct, name: string, depth: number): FoundMember | undefined {
+    if (depth > MAX_DEPTH) throw this.loop(struct.id)
+    for (const member of struct.members) {
+      if (member.name === name && name !== '') return { ...member, owner: struct }
+      if (member.name !== '') continue
+      const inner = this.resolve(member.type)
+      if (inner.kind !== 'struct' && inner.kind !== 'union') continue
+      const found = this.searchMember(inner, name, depth + 1)
+      if (found !== undefined) return { ...found, bitOffset: found.bitOffset + member.bitOffset }
+    }
+    return undefined
+  }
+
+  /** All named members, those of anonymous structs and unions included, with absolute offsets. */
+  *flatMembers(struct: BtfStruct, baseBits = 0, depth = 0): Generator<FoundMember> {
+    if (depth > MAX_DEPTH) throw this.loop(struct.id)
+    for (const member of struct.members) {
+      const bitOffset = baseBits + member.bitOffset
+      if (member.name !== '') {
+        yield { ...member, bitOffset, owner: struct }
+        continue
+      }
+      const inner = this.resolve(member.type)
+      if (inner.kind === 'struct' || inner.kind === 'union') {
+        yield* this.flatMembers(inner, bitOffset, depth + 1)
+      }
+    }
+  }
+}
+
+const VOID: BtfType = { kind: 'void', id: 0, name: '' }
+
+/** A hash table from names to types, as two arrays; lower ids come first. */
+class NameIndex {
+  private readonly heads: Int32Array
+  private readonly next: Int32Array
+  private readonly tails: Int32Array
+  private readonly mask: number
+
+  constructor(count: number) {
+    const size = 2 ** Math.ceil(Math.log2(Math.max(16, count)))
+    this.mask = size - 1
+    this.heads = new Int32Array(size).fill(-1)
+    this.tails = new Int32Array(size).fill(-1)
+    this.next = new Int32Array(count).fill(-1)
+  }
+
+  add(index: number, hash: number): void {
+    const slot = hash & this.mask
+    const tail = this.tails[slot]!
+    if (tail === -1) this.heads[slot] = index
+    else this.next[tail] = index
+    this.tails[slot] = index
+  }
+
+  *candidates(hash: number): Generator<number> {
+    for (let i = this.heads[hash & this.mask]!; i !== -1; i = this.next[i]!) yield i
+  }
+}
