@@ -8,7 +8,13 @@ import { hashName, StringTable } from './strings.js'
 import { readWords } from './words.js'
 
 /** The type of a given kind, so that a lookup by kind is typed. */
-export type OfKind<K extends BtfKind> = Extract<BtfType, { kind: K }>
+export type OfKind<K extends BtfKind> = BtfType extends infer T
+  ? T extends { kind: BtfKind }
+    ? K & T['kind'] extends never
+      ? never
+      : T
+    : never
+  : never
 
 /** Longer chains of typedefs, qualifiers, arrays and nested structs are taken for a loop. */
 const MAX_DEPTH = 64
