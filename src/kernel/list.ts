@@ -1,20 +1,24 @@
 import { hex } from '../bytes/hex.js'
-import { InconsistentError } from '../errors.js'
-import type { Struct } from '../object/kernel_types.js'
+import { FaultError, InconsistentError } from '../errors.js'
 import { containerOf } from '../object/container_of.js'
+import type { Struct } from '../object/kernel_types.js'
 import type { ObjectSpace } from '../object/space.js'
 
 /** No list of a kernel is longer: 2^22 is the largest number of tasks that pid_max allows. */
 const MAX_NODES = 1 << 23
 
+/** How often a walk may find that the list changed under it before it gives up. */
+const MAX_SETBACKS = 1000
+
 export type Direction = 'forward' | 'backward'
 
 /**
- * The nodes of a circular `struct list_head` list, without its head, by address.
+ * The nodes of a circular `struct list_head` list, without its head, by address, each once.
  *
- * Every step is checked: the node one comes from must be where the next one points back to. A list
- * that a running kernel changes meanwhile may fail the check; it throws {@link InconsistentError},
- * as does a list that never comes back to its head.
+ * Every step is checked: the next node must point back to the one it was reached from. On a running
+ * kernel nodes come and go meanwhile; where the check fails, the node is read again, and if it is
+ * no longer on the list, the walk goes back to the one before it. A list that stays torn, or never
+ * comes back to its head, throws {@link InconsistentError}.
  */
 export function* listNodes(
   space: ObjectSpace,
@@ -23,16 +27,24 @@ export function* listNodes(
 ): Generator<bigint> {
   const ahead = direction === 'forward' ? 'next' : 'prev'
   const behind = direction === 'forward' ? 'prev' : 'next'
-  let from = head
-  let at = pointerAt(space, head, ahead)
-  for (let count = 0; at !== head; count++) {
-    if (at === 0n) throw torn(head, from, 'it ends in NULL')
-    if (count >= MAX_NODES) throw torn(head, at, 'it does not come back to its head')
-    const back = pointerAt(space, at, behind)
-    if (back !== from) throw torn(head, at, `this node points back to ${hex(back)}`)
-    yield at
-    from = at
-    at = pointerAt(space, at, ahead)
+  const trail = [head]
+  const yielded = new Set<bigint>()
+  let setbacks = 0
+  for (;;) {
+    const from = trail.at(-1)!
+    const at = pointerAt(space, from, ahead)
+    if (at !== 0n && pointerAt(space, at, behind) === from) {
+      if (at === head) return
+      if (trail.length > MAX_NODES) throw torn(head, at, 'it does not come back to its head')
+      trail.push(at)
+      if (!yielded.has(at)) yield at
+      yielded.add(at)
+      continue
+    }
+    if (++setbacks > MAX_SETBACKS) throw torn(head, from, `its ${ahead} does not point back to it`)
+    space.memory.drop?.()
+    // A node that was taken off the list still points into it, but nothing points back to it.
+    if (setbacks % 4 === 0 && trail.length > 1) trail.pop()
   }
 }
 
@@ -81,8 +93,14 @@ export function* hlistForEachEntry<Name extends string>(
 }
 
 function pointerAt(space: ObjectSpace, node: bigint, member: 'next' | 'prev'): bigint {
-  const pointer = space.at('list_head', node)[member] as { $address: bigint } | null
-  return pointer?.$address ?? 0n
+  try {
+    const pointer = space.at('list_head', node)[member] as { $address: bigint } | null
+    return pointer?.$address ?? 0n
+  } catch (error) {
+    // A node that was freed meanwhile points to where nothing is: the same as a torn list.
+    if (error instanceof FaultError) return 0n
+    throw error
+  }
 }
 
 function torn(head: bigint, at: bigint, why: string): InconsistentError {

@@ -16,6 +16,9 @@ export interface Memory {
 
   /** Reads many ranges at once; a range that could not be read gives its own {@link FaultError}. */
   gather(ranges: readonly Range[]): (Uint8Array | FaultError)[]
+
+  /** Forgets what is remembered of earlier reads; memory that remembers nothing has none. */
+  drop?(): void
 }
 
 /** The bytes of one range, or a {@link FaultError}. */

@@ -56,8 +56,9 @@ export abstract class View {
     return new DataView(readBytes(this.$space.memory, this.$address, length).buffer)
   }
 
-  /** A new view of the same struct with a fresh copy of its bytes. */
+  /** A new view of the same struct with a copy of its bytes as they are now. */
   $read(): this {
+    this.$space.memory.drop?.()
     const fresh = this.$space.classOf(this.$type).at(this.$address)
     fresh.$data()
     return fresh as unknown as this
