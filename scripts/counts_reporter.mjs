@@ -4,11 +4,12 @@
 import { writeFileSync } from 'node:fs'
 
 /**
+ * @typedef {import('vitest/reporters').Reporter} Reporter
  * @typedef {import('vitest/node').TestModule} TestModule
  * @typedef {import('./counts.mjs').Counts} Counts
  */
 
-/** @implements {import('vitest/reporters').Reporter} */
+/** @implements {Reporter} */
 export default class CountsReporter {
   /**
    * @param {readonly TestModule[]} modules
