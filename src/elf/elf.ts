@@ -59,6 +59,11 @@ export class Elf {
   sectionBytes(which: ElfSection | string): Uint8Array {
     const section = typeof which === 'string' ? this.needSection(which) : which
     if (section.type === SHT_NOBITS) return new Uint8Array(0)
+    const { start, end } = this.rangeOf(section)
+    return this.data.bytes.subarray(start, end)
+  }
+
+  private rangeOf(section: ElfSection): { start: number; end: number } {
     if ((section.flags & SHF_COMPRESSED) !== 0n) {
       throw new UnsupportedError(
         `cannot read section ${section.name} of ${this.source}`,
@@ -66,7 +71,7 @@ export class Elf {
         'unpack it with objcopy --decompress-debug-sections',
       )
     }
-    return this.data.slice(section.offset, section.size, `section ${section.name}`)
+    return this.data.range(section.offset, section.size, `section ${section.name}`)
   }
 
   private needSection(name: string): ElfSection {
@@ -111,18 +116,10 @@ export class Elf {
       throw this.data.damaged(0, `section ${table.link}, which holds the names of symbols, exists`)
     }
     const names = new ElfStrings(this.sectionBytes(strings))
-    let first = true
-    for (const symbol of readSymbols(this.data, table, names, this.extendedIndices(table))) {
-      if (!first) yield symbol
-      first = false
-    }
-  }
-
-  private extendedIndices(table: ElfSection): { start: number; end: number } | undefined {
-    const found = this.sections.find(
+    const indices = this.sections.find(
       ({ type, link }) => type === SHT_SYMTAB_SHNDX && link === table.index,
     )
-    return found && this.data.range(found.offset, found.size, `section ${found.name}`)
+    yield* readSymbols(this.data, this.rangeOf(table), names, indices && this.rangeOf(indices))
   }
 }
 

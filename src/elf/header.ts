@@ -1,12 +1,6 @@
 import { FormatError } from '../errors.js'
 import { ElfData } from './data.js'
 
-/** `e_type`: what kind of file it is. */
-export const ET_REL = 1
-export const ET_EXEC = 2
-export const ET_DYN = 3
-export const ET_CORE = 4
-
 /** `Elf32_Ehdr` or `Elf64_Ehdr` of include/uapi/linux/elf.h, its fields without the prefix `e_`. */
 export interface ElfHeader {
   readonly bits: 32 | 64

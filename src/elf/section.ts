@@ -13,8 +13,8 @@ export const SHT_SYMTAB_SHNDX = 18
 export const SHF_COMPRESSED = 0x800n
 
 /** Special section indices. */
-export const SHN_UNDEF = 0
-export const SHN_XINDEX = 0xffff
+const SHN_UNDEF = 0
+const SHN_XINDEX = 0xffff
 
 /** `Elf32_Shdr` or `Elf64_Shdr` of include/uapi/linux/elf.h, its fields without the prefix `sh_`. */
 export interface ElfSection {

@@ -2,8 +2,7 @@ import type { ElfData } from './data.js'
 import type { ElfHeader } from './header.js'
 import { readFirstSection } from './section.js'
 
-/** `p_type`: what a segment holds. */
-export const PT_LOAD = 1
+/** `p_type` of a segment that holds notes. */
 export const PT_NOTE = 4
 
 /** `Elf32_Phdr` or `Elf64_Phdr` of include/uapi/linux/elf.h, its fields without the prefix `p_`. */

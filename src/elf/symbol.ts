@@ -1,11 +1,5 @@
 import type { ElfData } from './data.js'
-import { type ElfSection, SHN_XINDEX } from './section.js'
 import type { ElfStrings } from './strings.js'
-
-/** `STB_LOCAL`, `STB_GLOBAL`, `STB_WEAK`: who sees a symbol. */
-export const STB_LOCAL = 0
-export const STB_GLOBAL = 1
-export const STB_WEAK = 2
 
 /** `Elf32_Sym` or `Elf64_Sym` of include/uapi/linux/elf.h, its fields without the prefix `st_`. */
 export interface ElfSymbol {
@@ -14,32 +8,43 @@ export interface ElfSymbol {
   readonly size: bigint
   /** Low four bits of `st_info`: STT_NOTYPE, STT_OBJECT, STT_FUNC … */
   readonly type: number
-  /** High four bits of `st_info`. */
+  /** High four bits of `st_info`: STB_LOCAL, STB_GLOBAL, STB_WEAK … */
   readonly bind: number
   /** Low two bits of `st_other`. */
   readonly visibility: number
-  /** Index of its section, or SHN_UNDEF, SHN_ABS, SHN_COMMON. */
+  /**
+   * Index of its section, 0 (SHN_UNDEF) if it is defined elsewhere, or a reserved index minus
+   * 0x10000, such as -15 for SHN_ABS (0xfff1): in a file with enough sections, 0xfff1 is one of them.
+   */
   readonly shndx: number
 }
 
 const SYMBOL_SIZE = { 32: 16, 64: 24 } as const
 
+/** The reserved indices start here. */
+const SHN_LORESERVE = 0xff00
+/** The index does not fit into 16 bits, and is in a table of its own. */
+const SHN_XINDEX = 0xffff
+
+interface Range {
+  readonly start: number
+  readonly end: number
+}
+
 /**
- * The symbols of an SHT_SYMTAB or SHT_DYNSYM section, the empty first one included. `extended` is
- * where the 32-bit indices of an SHT_SYMTAB_SHNDX section start, if there is one.
+ * The symbols of an SHT_SYMTAB or SHT_DYNSYM section, without its empty first entry. `extended` is
+ * where the 32-bit indices of its SHT_SYMTAB_SHNDX section are, if it has one.
  */
 export function* readSymbols(
   data: ElfData,
-  section: ElfSection,
+  { start, end }: Range,
   names: ElfStrings,
-  extended: { start: number; end: number } | undefined,
+  extended: Range | undefined,
 ): Generator<ElfSymbol> {
-  const { start, end } = data.range(section.offset, section.size, `section ${section.name}`)
   const size = SYMBOL_SIZE[data.bits]
-  for (let at = start, index = 0; at + size <= end; at += size, index++) {
-    const symbol = readSymbol(data, at, names)
-    if (symbol.shndx !== SHN_XINDEX || extended === undefined) yield symbol
-    else yield { ...symbol, shndx: extendedIndex(data, extended, index) }
+  for (let index = 1; start + (index + 1) * size <= end; index++) {
+    const symbol = readSymbol(data, start + index * size, names)
+    yield { ...symbol, shndx: sectionIndex(data, symbol.shndx, index, extended) }
   }
 }
 
@@ -57,12 +62,17 @@ function readSymbol(data: ElfData, at: number, names: ElfStrings): ElfSymbol {
   return { name, value, size, type: info & 0xf, bind: info >>> 4, visibility, shndx }
 }
 
-function extendedIndex(
+function sectionIndex(
   data: ElfData,
-  { start, end }: { start: number; end: number },
-  index: number,
+  shndx: number,
+  symbol: number,
+  extended: Range | undefined,
 ): number {
-  const at = start + index * 4
-  if (at + 4 > end) throw data.damaged(at, 'a symbol has an entry in the table of section indices')
+  if (shndx < SHN_LORESERVE) return shndx
+  if (shndx !== SHN_XINDEX || extended === undefined) return shndx - 0x10000
+  const at = extended.start + symbol * 4
+  if (at + 4 > extended.end) {
+    throw data.damaged(at, 'a symbol has an entry in the table of section indices')
+  }
   return data.fields(at).u32()
 }
