@@ -8,11 +8,12 @@ import { hashName, StringTable } from './strings.js'
 import { readWords } from './words.js'
 
 /** The type of a given kind, so that a lookup by kind is typed. */
-export type OfKind<K extends BtfKind> = BtfType extends infer T
-  ? T extends { kind: BtfKind }
-    ? K & T['kind'] extends never
-      ? never
-      : T
+export type OfKind<K extends BtfKind> = WithKind<BtfType, K>
+
+/** Not `Extract`, which finds nothing where types share an interface, as struct and union do. */
+type WithKind<T extends BtfType, K extends BtfKind> = T extends BtfType
+  ? K extends T['kind']
+    ? T
     : never
   : never
 
@@ -83,7 +84,11 @@ export class Btf {
     if (id === 0) return VOID
     if (id < this.firstId) return this.base!.type(id)
     const index = id - this.firstId
-    return (this.decoded[index] ??= this.decode(id, index))
+    const known = this.decoded[index]
+    if (known !== undefined) return known
+    const type = this.decode(id, index)
+    this.decoded[index] = type
+    return type
   }
 
   /** The kind of the type with this id, without decoding it. */
