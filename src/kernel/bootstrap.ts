@@ -1,4 +1,5 @@
 import { UnsupportedError } from '../errors.js'
+import { containerOf } from '../object/container_of.js'
 import type { UntypedView } from '../object/kernel_types.js'
 import type { Fact } from './fact.js'
 import { findInitTask } from './find_init_task.js'
@@ -25,14 +26,14 @@ export class Bootstrap {
   get initTask(): Fact<bigint> {
     return this.once('initTask', () => {
       const { space } = this.kernel
-      return findInitTask(space, this.hints.dataSymbol('init_task'), this.hints.anyTask)
+      return findInitTask(space, this.hints.anyTask, () => this.symbol('init_task'))
     })
   }
 
   get directMap(): DirectMap {
     return this.once('directMap', () => {
-      const { memory } = this.kernel
-      const { release, vmcoreinfoPhysical, anyTask } = this.hints
+      const { memory, space, initTask } = this.kernel
+      const { release, vmcoreinfoPhysical } = this.hints
       if (vmcoreinfoPhysical === undefined) {
         throw new UnsupportedError(
           'cannot find PAGE_OFFSET',
@@ -41,13 +42,15 @@ export class Bootstrap {
         )
       }
       const variable = this.variable64('page_offset_base')
-      return findDirectMap(memory, release, vmcoreinfoPhysical, variable, anyTask())
+      // Unlike init_task, which is part of the image, every other task is in the direct map.
+      const first = containerOf(space, initTask.tasks.next, 'task_struct', 'tasks').$address
+      return findDirectMap(memory, release, vmcoreinfoPhysical, variable, first)
     })
   }
 
   get kaslrOffset(): Fact<bigint> {
     return this.once('kaslrOffset', () => {
-      const stext = this.kernel.symbols.find('_stext')?.address
+      const stext = this.symbol('_stext')
       return findKaslrOffset(this.directMap.vmcoreinfo.value, stext)
     })
   }
@@ -65,8 +68,12 @@ export class Bootstrap {
     yield* listForEachEntry(space, initTask.$addressOf('tasks'), 'task_struct', 'tasks')
   }
 
+  private symbol(name: string): bigint | undefined {
+    return this.kernel.symbols.find(name)?.address
+  }
+
   private variable64(name: string): bigint | undefined {
-    const address = this.hints.dataSymbol(name)
+    const address = this.symbol(name)
     if (address === undefined) return undefined
     const bytes = new Uint8Array(8)
     this.kernel.memory.read(address, bytes)

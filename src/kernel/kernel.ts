@@ -38,14 +38,12 @@ export interface KernelParts {
 export interface BootHints {
   /** `uname -r` */
   readonly release: string
-  /** The address of a task that lies in the direct map, any but init_task. */
-  readonly anyTask: () => bigint
+  /** The address of any task; without it, the symbol init_task is needed. */
+  readonly anyTask?: () => bigint
   /** Where VMCOREINFO lies. */
   readonly vmcoreinfoPhysical?: bigint
   /** The CPUs that may ever be there; one per per-CPU area. */
   readonly possibleCpus: readonly number[]
-  /** The symbols of data are known (CONFIG_KALLSYMS_ALL). */
-  readonly dataSymbol: (name: string) => bigint | undefined
 }
 
 /**

@@ -3,6 +3,7 @@ import { Btf } from '../btf/btf.js'
 import { UnsupportedError } from '../errors.js'
 import { Columns } from '../kernel/columns.js'
 import { type BootHints, Kernel } from '../kernel/kernel.js'
+import { readSysfs } from '../linux/sysfs.js'
 import { ObjectSpace } from '../object/space.js'
 import { parseCpuList } from './cpu_list.js'
 import { openMemory, type Via } from './open_memory.js'
@@ -17,18 +18,29 @@ const BTF_FILE = '/sys/kernel/btf/vmlinux'
 
 /** Opens the running kernel. Throws PermissionError or UnsupportedError that says what is missing. */
 export function openLive(options: LiveOptions = {}): Kernel {
-  const { memory, source, resources } = openMemory(options.via)
-  const types = new Btf(readBtf(), { source: BTF_FILE })
-  const tasks = new TaskIterator(types)
-  const space = new ObjectSpace(types, memory)
-  const hints = liveHints(() => anyTask(space, tasks))
-  const symbols = () => ({ find: () => undefined })
-  return new Kernel({ source, types, memory, symbols, hints, tasks, resources })
+  const { via, memory } = openMemory(options.via)
+  try {
+    const types = new Btf(readBtf(), { source: BTF_FILE })
+    const source = `the running kernel, through ${via === 'bpf' ? 'BPF' : '/proc/kcore'}`
+    const common = { source, types, memory, symbols: readSymbols, resources: memory }
+    if (via === 'kcore') return new Kernel({ ...common, hints: liveHints() })
+    const tasks = new TaskIterator(types)
+    const space = new ObjectSpace(types, memory)
+    const hints = { ...liveHints(), anyTask: () => anyTask(space, tasks) }
+    return new Kernel({ ...common, hints, tasks })
+  } catch (error) {
+    memory[Symbol.dispose]()
+    throw error
+  }
+}
+
+function readSymbols() {
+  return { find: () => undefined }
 }
 
 function readBtf(): Uint8Array {
   try {
-    return readFileSync(BTF_FILE)
+    return readSysfs(BTF_FILE)
   } catch {
     throw new UnsupportedError(
       'no type information of this kernel',
@@ -45,13 +57,11 @@ function anyTask(space: ObjectSpace, tasks: TaskIterator): bigint {
   throw new UnsupportedError('no task found', 'the BPF task iterator shows none')
 }
 
-function liveHints(anyTask: () => bigint): BootHints {
+function liveHints(): BootHints {
   const physical = vmcoreinfoPhysical()
   return {
     release: readFileSync('/proc/sys/kernel/osrelease', 'utf8').trim(),
-    anyTask,
     possibleCpus: parseCpuList(readFileSync('/sys/devices/system/cpu/possible', 'utf8')),
-    dataSymbol: () => undefined,
     ...(physical === undefined ? {} : { vmcoreinfoPhysical: physical }),
   }
 }
