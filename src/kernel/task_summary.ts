@@ -1,5 +1,4 @@
-import type { UntypedView } from '../object/kernel_types.js'
-import type { Row } from './columns.js'
+import type { Columns, Row } from './columns.js'
 import type { Kernel } from './kernel.js'
 import { isKthreadFlags, procTaskNames } from './kthread.js'
 import { idleTask } from './percpu.js'
@@ -46,22 +45,52 @@ const PATHS = [
   'signal.nr_threads',
 ] as const
 
-/** `task_struct.state` is `__state` since Linux 5.14 (commit 2f064a59a11f). */
-const STATES = ['__state', 'state'] as const
+/**
+ * `task_struct.state` is `__state` since Linux 5.14 (commit 2f064a59a11f); `task_cpu()` is in
+ * thread_info since 5.16 (commit bcf9033e5449), in `task_struct.cpu` before.
+ */
+type Path = (typeof PATHS)[number] | '__state' | 'state' | 'thread_info.cpu' | 'cpu'
 
-/** `task_cpu()`: in thread_info since Linux 5.16 (commit bcf9033e5449), before that `cpu`. */
-const CPUS = ['thread_info.cpu', 'cpu'] as const
-
-type Path = (typeof PATHS)[number] | (typeof STATES)[number] | (typeof CPUS)[number]
-
-/** All processes (their main threads) or all threads; with threads, the idle ones come first. */
+/** All processes (their main threads) or all threads, without the idle ones. */
 export function listTasks(kernel: Kernel, scope: TaskScope, walk?: Walk): TaskSummary[] {
-  const task = kernel.at('task_struct', 0n)
-  const state = STATES.find((path) => task.$has(path)) ?? '__state'
-  const cpu = task.thread_info_has_cpu ? CPUS[0] : CPUS[1]
-  const columns = taskColumns<Path>(kernel, [...PATHS, state, cpu])
+  const columns = summaryColumns(kernel)
   const rows = [...taskRows(kernel, columns, scope, walk)]
   const names = procTaskNames(kernel, rows)
-  const tasks = rows.map((row, i) => summarize(row, names[i]!, row[state], row[cpu]))
-  return tasks
+  return rows.map((row, i) => summarize(row, names[i]!))
+}
+
+/** The idle threads, swapper/N, one of each CPU. */
+export function listIdleTasks(kernel: Kernel): TaskSummary[] {
+  const addresses = kernel.cpus.map((cpu) => idleTask(kernel, cpu).$address)
+  const columns = summaryColumns(kernel)
+  const records = columns.collect(kernel.uncached, addresses)
+  return [...columns.decodeAll(records)].map((row) => {
+    return { ...summarize(row, String(row.comm)), idle: true }
+  })
+}
+
+function summaryColumns(kernel: Kernel): Columns<Path> {
+  const { space } = kernel
+  const state = space.has('task_struct', '__state') ? '__state' : 'state'
+  const cpu = space.has('thread_info', 'cpu') ? 'thread_info.cpu' : 'cpu'
+  return taskColumns<Path>(kernel, [...PATHS, state, cpu])
+}
+
+function summarize(row: Row<Path>, comm: string): TaskSummary {
+  const state = Number(row.__state ?? row.state)
+  return {
+    tgid: row.tgid as number,
+    pid: row.pid as number,
+    ppid: (row['real_parent.tgid'] ?? 0) as number,
+    ruid: row['real_cred.uid.val'] as number,
+    euid: row['real_cred.euid.val'] as number,
+    state: stateChar(state, row.exit_state as number),
+    threads: row['signal.nr_threads'] as number,
+    comm,
+    kernelThread: isKthreadFlags(row.flags as number, row.mm),
+    idle: false,
+    cpu: (row['thread_info.cpu'] ?? row.cpu) as number,
+    task: row.$address,
+    stack: (row.stack as { $address: bigint } | null)?.$address,
+  }
 }
