@@ -53,7 +53,7 @@ function readBtf(): Uint8Array {
 /** The address of the first task that the iterator shows. */
 function anyTask(space: ObjectSpace, tasks: TaskIterator): bigint {
   const columns = new Columns(space, space.struct('task_struct').type, [])
-  for (const address of columns.addresses(tasks.records(columns, 'processes'))) return address
+  for (const address of columns.addresses(tasks.firstRecords(columns))) return address
   throw new UnsupportedError('no task found', 'the BPF task iterator shows none')
 }
 
