@@ -1,10 +1,11 @@
+import { hashName, NameIndex } from '../bytes/name_index.js'
 import { nearestNames } from '../bytes/nearest.js'
 import { FormatError, NotFoundError } from '../errors.js'
 import { decodeType } from './decode.js'
 import { readHeader } from './header.js'
 import { type BtfKind, type BtfMember, type BtfStruct, type BtfType, KIND_NAMES } from './kinds.js'
 import { indexTypes, kindFlagOf, kindOf } from './scan.js'
-import { hashName, StringTable } from './strings.js'
+import { StringTable } from './strings.js'
 import { readWords } from './words.js'
 
 /** The type of a given kind, so that a lookup by kind is typed. */
@@ -178,7 +179,7 @@ export class Btf {
 
   private indexNames(): NameIndex {
     const index = new NameIndex(this.starts.length - 1)
-    for (let i = 0; i < this.starts.length - 1; i++) {
+    for (let i = this.starts.length - 2; i >= 0; i--) {
       const offset = this.words[this.starts[i]!]!
       if (offset >= this.firstString && offset !== 0) {
         index.add(i, this.strings.hashAt(offset - this.firstString))
@@ -285,31 +286,3 @@ export class Btf {
 }
 
 const VOID: BtfType = { kind: 'void', id: 0, name: '' }
-
-/** A hash table from names to types, as two arrays; lower ids come first. */
-class NameIndex {
-  private readonly heads: Int32Array
-  private readonly next: Int32Array
-  private readonly tails: Int32Array
-  private readonly mask: number
-
-  constructor(count: number) {
-    const size = 2 ** Math.ceil(Math.log2(Math.max(16, count)))
-    this.mask = size - 1
-    this.heads = new Int32Array(size).fill(-1)
-    this.tails = new Int32Array(size).fill(-1)
-    this.next = new Int32Array(count).fill(-1)
-  }
-
-  add(index: number, hash: number): void {
-    const slot = hash & this.mask
-    const tail = this.tails[slot]!
-    if (tail === -1) this.heads[slot] = index
-    else this.next[tail] = index
-    this.tails[slot] = index
-  }
-
-  *candidates(hash: number): Generator<number> {
-    for (let i = this.heads[hash & this.mask]!; i !== -1; i = this.next[i]!) yield i
-  }
-}
