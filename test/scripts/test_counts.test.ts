@@ -7,7 +7,7 @@ function runTests(files: Record<string, string>, env: Record<string, string> = {
   const root = temporaryTree(files)
   const { status, stdout } = spawnSync(
     process.execPath,
-    ['scripts/test.mjs', '--root', root, '--globals', '--silent'],
+    ['scripts/test.mjs', '--root', root, '--globals', '--silent', '--pool=forks'],
     { encoding: 'utf8', env: { ...process.env, ...env } },
   )
   return { status, line: stdout.trimEnd().split('\n').at(-1) }
@@ -38,9 +38,13 @@ test.each([
     'a crash',
     "test('b', async () => { process.kill(process.pid, 'SIGKILL'); await new Promise(() => {}) })",
   ],
+  [
+    'a crash of vitest itself',
+    "test('b', async () => { process.kill(process.ppid, 'SIGKILL'); await new Promise(() => {}) })",
+  ],
 ])('%s counts as failed', (_, source) => {
   const { status, line } = runTests({ 'a.test.js': "test('a', () => {})", 'b.test.js': source })
-  expect(line).toMatch(/^[12] passed, [1-9]\d* failed$/)
+  expect(line).toMatch(/^[012] passed, [1-9]\d* failed$/)
   expect(status).toBe(1)
 })
 
