@@ -187,7 +187,10 @@ export class Assembler extends CodeBuffer {
   ldBtfId(dst: R, btfId: number): this {
     return this.wide(dst, PSEUDO.btfId, btfId, 0)
   }
-  /** A function of this program, for helpers that take a callback (Linux 5.13). */
+  /**
+   * A function of this program, for helpers that take a callback (Linux 5.13). Its label must be an
+   * identifier of C.
+   */
   ldFunc(dst: R, label: string): this {
     return this.refer(label, 'address', {
       opcode: LD_IMM64,
