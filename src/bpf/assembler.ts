@@ -20,7 +20,7 @@ type W = Register<32>
 type Bits = 32 | 64
 
 /** A register as wide as the other operand, or a number of 32 bits whose sign is extended. */
-export type Operand<B extends Bits> = Register<B> | number
+export type Operand<B extends Bits> = Register<NoInfer<B>> | number
 
 /** Sizes of memory that is accessed. */
 export type Size = keyof typeof SIZE

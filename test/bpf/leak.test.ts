@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { closeSync, openSync, readdirSync } from 'node:fs'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { beforeAll, expect, test } from 'vitest'
 import { Assembler } from '../../src/bpf/assembler.js'
 import { BPF_F_MMAPABLE, BpfMap } from '../../src/bpf/map.js'
 import { Program } from '../../src/bpf/program.js'
@@ -9,14 +9,9 @@ import { taskPointers } from './task_pointers.js'
 
 const LIMIT = 256
 
-const limitFiles = (limit: number | string) =>
-  execFileSync('prlimit', ['--pid', `${process.pid}`, `--nofile=${limit}:`])
-
+/** Makes this process get EMFILE soon. */
 beforeAll(() => {
-  limitFiles(LIMIT)
-})
-afterAll(() => {
-  limitFiles(1024)
+  execFileSync('prlimit', ['--pid', `${process.pid}`, `--nofile=${LIMIT}:`])
 })
 
 const openFds = () => readdirSync('/proc/self/fd').length

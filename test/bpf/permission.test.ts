@@ -32,8 +32,8 @@ const SCRIPT = `
   attempt('plain', () => load(new Assembler().mov(R0, 0).exit()))
   const read = new Assembler().mov(R1, R10).add(R1, -8).mov(R2, 8).mov(R3, 0)
   attempt('read', () => load(read.call(HELPERS.probe_read_kernel).exit()))
-  const loop = new Assembler().mov(R0, 0).exit().label('f').mov(R0, 0).exit()
-  attempt('btf', () => load(new Assembler().ldFunc(R1, 'f').mov(R0, 0).exit().label('f').mov(R0, 0).exit()))
+  const callback = new Assembler().ldFunc(R1, 'f').mov(R0, 0).exit().label('f').mov(R0, 0).exit()
+  attempt('btf', () => load(callback))
   result.leaked = readdirSync('/proc/self/fd').length - fds
   console.log(JSON.stringify(result))`
 
