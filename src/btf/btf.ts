@@ -23,6 +23,9 @@ const MAX_DEPTH = 64
 
 const POINTER_SIZE = 8
 
+/** So many lookups by name cost as much as making an index of all names. */
+const LOOKUPS_WITHOUT_INDEX = 32
+
 export interface BtfOptions {
   /** The vmlinux BTF below a module's split BTF. */
   readonly base?: Btf
@@ -59,6 +62,7 @@ export class Btf {
   private readonly firstString: number
   private readonly decoded: (BtfType | undefined)[] = []
   private names: NameIndex | undefined
+  private lookups = 0
 
   /** Parses a raw `.BTF` blob. Throws {@link FormatError} where it is damaged. */
   constructor(blob: Uint8Array, options: BtfOptions = {}) {
@@ -149,12 +153,34 @@ export class Btf {
     ...kinds: readonly K[]
   ): Generator<OfKind<K>> {
     if (this.base !== undefined) yield* this.base.findAll(name, ...kinds)
-    this.names ??= this.indexNames()
-    for (const index of this.names.candidates(hashName(name))) {
+    for (const index of this.candidates(name)) {
       const id = this.firstId + index
       if (kinds.length > 0 && !(kinds as readonly BtfKind[]).includes(this.kind(id))) continue
       if (this.nameAt(this.words[this.starts[index]!]!) === name) yield this.type(id) as OfKind<K>
     }
+  }
+
+  /** Looking through all names is quick; an index pays only for those who look up many. */
+  private candidates(name: string): Generator<number> {
+    if (this.names === undefined && this.lookups++ < LOOKUPS_WITHOUT_INDEX) return this.named(name)
+    this.names ??= this.indexNames()
+    return this.names.candidates(hashName(name))
+  }
+
+  /** The types of this name, found without any index. */
+  private *named(name: string): Generator<number> {
+    const wanted = new TextEncoder().encode(`${name}\0`)
+    for (let i = this.nextNamed(0, wanted); i !== -1; i = this.nextNamed(i + 1, wanted)) yield i
+  }
+
+  private nextNamed(from: number, wanted: Uint8Array): number {
+    const { words, starts, strings, firstString } = this
+    for (let i = from; i < starts.length - 1; i++) {
+      const offset = words[starts[i]!]!
+      // A name in the base's strings is looked at by the caller.
+      if (offset < firstString || strings.equals(offset - firstString, wanted)) return i
+    }
+    return -1
   }
 
   /** Like {@link find}, but throws {@link NotFoundError} that names the nearest ones. */
