@@ -4,6 +4,7 @@ import { FormatError, NotFoundError } from '../errors.js'
 import { decodeType } from './decode.js'
 import { readHeader } from './header.js'
 import { type BtfKind, type BtfMember, type BtfStruct, type BtfType, KIND_NAMES } from './kinds.js'
+import { RawTypes } from './raw.js'
 import { indexTypes, kindFlagOf, kindOf } from './scan.js'
 import { StringTable } from './strings.js'
 import { readWords } from './words.js'
@@ -134,6 +135,19 @@ export class Btf {
   private nameAt(offset: number): string {
     if (offset < this.firstString) return this.base!.nameAt(offset)
     return this.strings.at(offset - this.firstString)
+  }
+
+  /** This BTF and its base as one set of flat arrays, for those who go through all types. */
+  raw(): RawTypes {
+    // The last entry of `starts` is the end of the section, not a type.
+    const own = new RawTypes(
+      this.words,
+      this.starts.subarray(0, -1),
+      this.strings.bytes,
+      this.source,
+      this.typesFileOffset,
+    )
+    return this.base === undefined ? own : this.base.raw().append(own)
   }
 
   /** Every type of this BTF and its base, in order of ids, without `void`. */

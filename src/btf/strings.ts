@@ -11,7 +11,7 @@ export class StringTable {
   private reads = 0
 
   constructor(
-    private readonly bytes: Uint8Array,
+    readonly bytes: Uint8Array,
     private readonly source: string,
     /** Where the section lies in its file, for messages. */
     private readonly fileOffset: number,
