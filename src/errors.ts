@@ -13,8 +13,8 @@ export class KsightError extends Error {
 export class FaultError extends KsightError {
   constructor(
     readonly address: bigint,
-    why: string,
-    todo?: string,
+    readonly why: string,
+    readonly todo?: string,
   ) {
     super(`cannot read memory at 0x${address.toString(16)}`, why, todo)
   }

@@ -4,6 +4,7 @@ import { FormatError, NotFoundError } from '../errors.js'
 import { decodeType } from './decode.js'
 import { readHeader } from './header.js'
 import { type BtfKind, type BtfMember, type BtfStruct, type BtfType, KIND_NAMES } from './kinds.js'
+import { RawTypes } from './raw.js'
 import { hasPartialInt, indexTypes, kindFlagOf, kindOf } from './scan.js'
 import { StringTable } from './strings.js'
 import { readWords } from './words.js'
@@ -23,6 +24,9 @@ const MAX_DEPTH = 64
 
 /** Structs with more members, those of anonymous structs included, are taken for damage. */
 const MAX_MEMBERS = 2 ** 17
+
+/** So many lookups by name cost as much as making an index of all names. */
+const LOOKUPS_WITHOUT_INDEX = 32
 
 export interface BtfOptions {
   /** The vmlinux BTF below a module's split BTF. */
@@ -62,6 +66,7 @@ export class Btf {
   private names: NameIndex | undefined
   private oldBitFields: boolean | undefined
   private longSize: number | undefined
+  private lookups = 0
 
   /** Parses a raw `.BTF` blob. Throws {@link FormatError} where it is damaged. */
   constructor(blob: Uint8Array, options: BtfOptions = {}) {
@@ -142,6 +147,19 @@ export class Btf {
     return this.strings.at(offset - this.firstString)
   }
 
+  /** This BTF and its base as one set of flat arrays, for those who go through all types. */
+  raw(): RawTypes {
+    // The last entry of `starts` is the end of the section, not a type.
+    const own = new RawTypes(
+      this.words,
+      this.starts.subarray(0, -1),
+      this.strings.bytes,
+      this.source,
+      this.typesFileOffset,
+    )
+    return this.base === undefined ? own : this.base.raw().append(own)
+  }
+
   /** Every type of this BTF and its base, in order of ids, without `void`. */
   *types(): Generator<BtfType> {
     for (let id = 1; id < this.count; id++) yield this.type(id)
@@ -159,12 +177,34 @@ export class Btf {
     ...kinds: readonly K[]
   ): Generator<OfKind<K>> {
     if (this.base !== undefined) yield* this.base.findAll(name, ...kinds)
-    this.names ??= this.indexNames()
-    for (const index of this.names.candidates(hashName(name))) {
+    for (const index of this.candidates(name)) {
       const id = this.firstId + index
       if (kinds.length > 0 && !(kinds as readonly BtfKind[]).includes(this.kind(id))) continue
       if (this.nameAt(this.words[this.starts[index]!]!) === name) yield this.type(id) as OfKind<K>
     }
+  }
+
+  /** Looking through all names is quick; an index pays only for those who look up many. */
+  private candidates(name: string): Generator<number> {
+    if (this.names === undefined && this.lookups++ < LOOKUPS_WITHOUT_INDEX) return this.named(name)
+    this.names ??= this.indexNames()
+    return this.names.candidates(hashName(name))
+  }
+
+  /** The types of this name, found without any index. */
+  private *named(name: string): Generator<number> {
+    const wanted = new TextEncoder().encode(`${name}\0`)
+    for (let i = this.nextNamed(0, wanted); i !== -1; i = this.nextNamed(i + 1, wanted)) yield i
+  }
+
+  private nextNamed(from: number, wanted: Uint8Array): number {
+    const { words, starts, strings, firstString } = this
+    for (let i = from; i < starts.length - 1; i++) {
+      const offset = words[starts[i]!]!
+      // A name in the base's strings is looked at by the caller.
+      if (offset < firstString || strings.equals(offset - firstString, wanted)) return i
+    }
+    return -1
   }
 
   /** Like {@link find}, but throws {@link NotFoundError} that names the nearest ones. */
@@ -258,7 +298,9 @@ export class Btf {
 
   /** Bytes of a pointer, which BTF does not say: as many as a `long` has. */
   get pointerSize(): number {
-    this.longSize ??= LONG_NAMES.map((name) => this.find(name, 'int')?.size).find((size) => size === 4)
+    this.longSize ??= LONG_NAMES.map((name) => this.find(name, 'int')?.size).find(
+      (size) => size === 4,
+    )
     return this.longSize ?? 8
   }
 

@@ -1,0 +1,6 @@
+export { Kernel } from './kernel/kernel.js'
+export { openLive as openKernel } from './live/open_live.js'
+export { FlexibleArray } from './object/flexible_array.js'
+export * from './object/kernel_types.js'
+export { Pointer } from './object/pointer.js'
+export { View } from './object/view.js'

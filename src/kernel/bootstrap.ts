@@ -1,0 +1,101 @@
+import { UnsupportedError } from '../errors.js'
+import { containerOf } from '../object/container_of.js'
+import type { UntypedView } from '../object/kernel_types.js'
+import type { Fact } from './fact.js'
+import { findInitTask } from './find_init_task.js'
+import { findKaslrOffset } from './find_kaslr_offset.js'
+import { findPerCpuAreas, type PerCpuAreas } from './find_percpu.js'
+import { type DirectMap, findDirectMap } from './find_vmcoreinfo.js'
+import type { BootHints, Kernel } from './kernel.js'
+import { listForEachEntry } from './list.js'
+
+/** Finds out what a kernel does not tell by itself, each fact when it is first needed. */
+export class Bootstrap {
+  private readonly found = new Map<string, unknown>()
+
+  constructor(
+    private readonly kernel: Kernel,
+    private readonly hints: BootHints,
+  ) {}
+
+  private once<T>(name: string, find: () => T): T {
+    if (!this.found.has(name)) this.found.set(name, find())
+    return this.found.get(name) as T
+  }
+
+  get initTask(): Fact<bigint> {
+    return this.once('initTask', () => {
+      const { space } = this.kernel
+      return findInitTask(space, this.hints.anyTask, () => this.symbol('init_task'))
+    })
+  }
+
+  get directMap(): DirectMap {
+    return this.once('directMap', () => {
+      const { memory, space, initTask } = this.kernel
+      const { release, vmcoreinfoPhysical } = this.hints
+      if (vmcoreinfoPhysical === undefined) {
+        throw new UnsupportedError(
+          'cannot find PAGE_OFFSET',
+          'nothing tells where VMCOREINFO is',
+          'it needs a kernel built with CONFIG_VMCORE_INFO, and /sys/kernel/vmcoreinfo',
+        )
+      }
+      const variable = this.variable64('page_offset_base')
+      // Unlike init_task, which is part of the image, every other task is in the direct map.
+      const first = containerOf(space, initTask.tasks.next, 'task_struct', 'tasks').$address
+      return findDirectMap(memory, release, vmcoreinfoPhysical, variable, first)
+    })
+  }
+
+  get kaslrOffset(): Fact<bigint> {
+    return this.once('kaslrOffset', () => {
+      const stext = this.symbol('_stext')
+      return findKaslrOffset(this.directMap.vmcoreinfo.value, stext)
+    })
+  }
+
+  get perCpu(): Fact<PerCpuAreas> {
+    return this.once('perCpu', () => {
+      return findPerCpuAreas(this.kernel.space, this.processes(), this.hints.possibleCpus)
+    })
+  }
+
+  /** init_task and the processes on its list. */
+  private *processes(): Generator<UntypedView> {
+    const { space, initTask } = this.kernel
+    yield initTask
+    yield* listForEachEntry(space, initTask.$addressOf('tasks'), 'task_struct', 'tasks')
+  }
+
+  private symbol(name: string): bigint | undefined {
+    return this.kernel.symbols.find(name)?.address
+  }
+
+  private variable64(name: string): bigint | undefined {
+    const address = this.symbol(name)
+    if (address === undefined) return undefined
+    const bytes = new Uint8Array(8)
+    this.kernel.memory.read(address, bytes)
+    return new DataView(bytes.buffer).getBigUint64(0, this.kernel.types.littleEndian)
+  }
+
+  /** Every fact; an error in the place of one that cannot be found. */
+  all(): (Fact<unknown> | Error)[] {
+    const facts: (() => Fact<unknown>)[] = [
+      () => this.initTask,
+      () => this.directMap.vmcoreinfo,
+      () => this.directMap.pageOffset,
+      () => this.kaslrOffset,
+      () => this.perCpu,
+    ]
+    return facts.map((find) => {
+      try {
+        return find()
+      } catch (error) {
+        if (error instanceof Error) return error
+        throw error
+      }
+    })
+  }
+}

@@ -1,0 +1,147 @@
+import type { Btf } from '../btf/btf.js'
+import { hex } from '../bytes/hex.js'
+import { UnsupportedError } from '../errors.js'
+import { containerOf } from '../object/container_of.js'
+import type { UntypedView } from '../object/kernel_types.js'
+import type { ObjectSpace } from '../object/space.js'
+import type { Fact } from './fact.js'
+
+/** Where the per-CPU areas are. */
+export interface PerCpuAreas {
+  /** Where each CPU's copy of the per-CPU section starts, by CPU number. */
+  readonly bases: ReadonlyMap<number, bigint>
+  /** `__per_cpu_offset[cpu]`: what is added to a per-CPU pointer. */
+  readonly offsets: ReadonlyMap<number, bigint>
+}
+
+/** A per-CPU variable of the kernel's image, as BTF's per-CPU section lists it. */
+export interface PerCpuVariable {
+  /** BTF id of the variable's type. */
+  readonly typeId: number
+  /** Bytes from the start of the section. */
+  readonly offset: number
+}
+
+export function perCpuVariable(btf: Btf, name: string): PerCpuVariable | undefined {
+  for (const section of btf.findAll('.data..percpu', 'datasec')) {
+    for (const { type, offset } of section.vars) {
+      const variable = btf.type(type)
+      if (variable.kind === 'var' && variable.name === name)
+        return { typeId: variable.type, offset }
+    }
+  }
+  return undefined
+}
+
+/**
+ * The per-CPU areas of all CPUs that a task ran on: each task knows its CPU's run queue, which is
+ * a per-CPU variable whose place in the section BTF tells. The run queue must name that CPU and its
+ * idle task, and the area's own `this_cpu_off` must agree.
+ */
+export function findPerCpuAreas(
+  space: ObjectSpace,
+  tasks: Iterable<UntypedView>,
+  possible: readonly number[],
+): Fact<PerCpuAreas> {
+  const runqueues = variableOrFail(space.btf, 'runqueues')
+  const bases = new Map<number, bigint>()
+  for (const task of tasks) {
+    const queue = runQueueOf(space, task)
+    if (queue === undefined || bases.has(queue.cpu)) continue
+    if (!confirmed(queue.view, queue.cpu)) continue
+    bases.set(queue.cpu, queue.view.$address - BigInt(runqueues.offset))
+    if (bases.size >= possible.length) break
+  }
+  addByStride(space, bases, possible, runqueues.offset)
+  const missing = possible.filter((cpu) => !bases.has(cpu))
+  if (bases.size === 0 || (missing.length > 0 && missing.includes(0))) {
+    throw new UnsupportedError('cannot find the per-CPU areas', 'no task leads to a run queue')
+  }
+  const offsets = readOffsets(space, bases)
+  const found = [...bases.keys()].sort((a, b) => a - b)
+  return {
+    name: 'per-CPU areas',
+    value: { bases, offsets },
+    how: `run queues of tasks, and runqueues at +${hex(runqueues.offset)} of BTF's .data..percpu`,
+    checked: `rq->cpu, rq->idle and this_cpu_off agree for CPU ${found.join(', ')}${
+      missing.length > 0 ? `; not found: CPU ${missing.join(', ')}` : ''
+    }`,
+  }
+}
+
+function variableOrFail(btf: Btf, name: string): PerCpuVariable {
+  const found = perCpuVariable(btf, name)
+  if (found !== undefined) return found
+  throw new UnsupportedError(
+    'cannot find the per-CPU areas',
+    `${btf.source} does not list the per-CPU variable ${name}`,
+    'it needs a kernel built with CONFIG_DEBUG_INFO_BTF and CONFIG_SMP',
+  )
+}
+
+/** `task_rq(task)` by its cfs_rq: that is a member of the run queue, or (with groups) names it. */
+function runQueueOf(
+  space: ObjectSpace,
+  task: UntypedView,
+): { cpu: number; view: UntypedView } | undefined {
+  const cfs = task.se.cfs_rq
+  if (!cfs) return undefined
+  const view = cfs.$has('rq') ? cfs.rq : containerOf(space, cfs, 'rq', 'cfs')
+  return view && { cpu: view.cpu as number, view }
+}
+
+function confirmed(rq: UntypedView, cpu: number): boolean {
+  const idle = rq.idle
+  return idle !== null && idle.pid === 0 && [`swapper/${cpu}`, 'swapper'].includes(idle.comm)
+}
+
+/** CPUs that no task is on: the first chunk's areas are equally far apart; the guess is confirmed. */
+function addByStride(
+  space: ObjectSpace,
+  bases: Map<number, bigint>,
+  possible: readonly number[],
+  runqueues: number,
+): void {
+  const [first, second] = [...bases.keys()].sort((a, b) => a - b)
+  if (first === undefined || second === undefined) return
+  const stride = (bases.get(second)! - bases.get(first)!) / BigInt(second - first)
+  for (const cpu of possible) {
+    if (bases.has(cpu)) continue
+    const base = bases.get(first)! + BigInt(cpu - first) * stride
+    const rq = space.at('rq', base + BigInt(runqueues))
+    if (plausible(rq, cpu)) bases.set(cpu, base)
+  }
+}
+
+function plausible(rq: UntypedView, cpu: number): boolean {
+  try {
+    return rq.cpu === cpu && confirmed(rq, cpu)
+  } catch {
+    return false
+  }
+}
+
+/**
+ * `this_cpu_off` of each area is `__per_cpu_offset[cpu]`. All areas must be equally far from it,
+ * namely by `__per_cpu_start`: 0 on x86-64 before Linux 6.15, an address of the image since then.
+ */
+function readOffsets(space: ObjectSpace, bases: Map<number, bigint>): Map<number, bigint> {
+  const thisCpuOff = variableOrFail(space.btf, 'this_cpu_off')
+  const offsets = new Map<number, bigint>()
+  let start: bigint | undefined
+  for (const [cpu, base] of bases) {
+    const bytes = new Uint8Array(8)
+    space.memory.read(base + BigInt(thisCpuOff.offset), bytes)
+    const offset = new DataView(bytes.buffer).getBigUint64(0, space.btf.littleEndian)
+    const distance = BigInt.asUintN(64, base - offset)
+    start ??= distance
+    if (distance !== start) {
+      throw new UnsupportedError(
+        'cannot find the per-CPU areas',
+        `CPU ${cpu}'s this_cpu_off ${hex(offset)} does not fit its area at ${hex(base)}`,
+      )
+    }
+    offsets.set(cpu, offset)
+  }
+  return offsets
+}

@@ -1,0 +1,1 @@
+export const PF_KTHREAD = 0x00200000

@@ -1,0 +1,125 @@
+import { containerOf } from '../object/container_of.js'
+import type { Struct } from '../object/kernel_types.js'
+import { Columns, type Row } from './columns.js'
+import type { Kernel } from './kernel.js'
+import { listForEachEntry, listNodes } from './list.js'
+import type { TaskScope } from './task_source.js'
+
+/**
+ * How the tasks are found: by the source's own way (a BPF iterator on the running kernel) where it
+ * has one, or by walking the circular list that starts at `init_task`.
+ */
+export type Walk = 'iterator' | 'list'
+
+/** So many tasks are copied with one gather. */
+const BATCH = 64
+
+/** `for_each_process(p)`: every thread group leader; init_task itself is not among them. */
+export function* forEachProcess(kernel: Kernel, walk?: Walk): Generator<Struct<'task_struct'>> {
+  yield* taskViews(kernel, 'processes', walk)
+}
+
+/** `for_each_process_thread(p, t)` (`do_each_thread`, until Linux 6.6): every thread. */
+export function* forEachProcessThread(
+  kernel: Kernel,
+  walk?: Walk,
+): Generator<Struct<'task_struct'>> {
+  yield* taskViews(kernel, 'threads', walk)
+}
+
+/**
+ * `for_each_thread(p, t)`: the threads of a process, by `signal->thread_head` (Linux 3.14, commit
+ * 0c740d0afc3b).
+ */
+export function* forEachThread(
+  kernel: Kernel,
+  process: Struct<'task_struct'>,
+): Generator<Struct<'task_struct'>> {
+  const head = process.signal.$addressOf('thread_head')
+  yield* listForEachEntry(kernel.space, head, 'task_struct', 'thread_node')
+}
+
+function* taskViews(
+  kernel: Kernel,
+  scope: TaskScope,
+  walk?: Walk,
+): Generator<Struct<'task_struct'>> {
+  const columns = taskColumns(kernel, [])
+  const addresses = [...taskRows(kernel, columns, scope, walk)].map((row) => row.$address)
+  for (let first = 0; first < addresses.length; first += BATCH) {
+    yield* kernel.space.manyAt('task_struct', addresses.slice(first, first + BATCH))
+  }
+}
+
+/** The columns of a task_struct with these member paths. */
+export function taskColumns<Path extends string>(
+  kernel: Kernel,
+  paths: readonly Path[],
+): Columns<Path> {
+  return new Columns(kernel.space, kernel.space.struct('task_struct').type, paths)
+}
+
+/** Some members of all tasks as they are now: the page cache is dropped. */
+export function* taskRows<Path extends string>(
+  kernel: Kernel,
+  columns: Columns<Path>,
+  scope: TaskScope,
+  walk?: Walk,
+): Generator<Row<Path>> {
+  for (const records of taskRecords(kernel, columns, scope, walk)) yield* columns.decodeAll(records)
+}
+
+/** The same as packed records; much quicker than a view of each where there are very many. */
+export function taskRecords(
+  kernel: Kernel,
+  columns: Columns,
+  scope: TaskScope,
+  walk: Walk = kernel.taskSource === undefined ? 'list' : 'iterator',
+): Uint8Array[] {
+  const { taskSource } = kernel
+  kernel.drop()
+  if (walk === 'list' || taskSource === undefined) {
+    return [columns.collect(kernel.uncached, listedTasks(kernel, scope))]
+  }
+  const records = taskSource.records(columns, scope)
+  return [missedByIterator(kernel, columns, scope, records), records]
+}
+
+/**
+ * The records of the first process on the list and its threads, should the iterator have passed
+ * over them: that of some kernels (6.18 as built for a virtual machine) does not show pid 1.
+ */
+function missedByIterator(
+  kernel: Kernel,
+  columns: Columns,
+  scope: TaskScope,
+  records: Uint8Array,
+): Uint8Array {
+  const { space, initTask } = kernel
+  const first = containerOf(space, initTask.tasks.next, 'task_struct', 'tasks').$address
+  for (const address of columns.addresses(records)) {
+    if (address === first) return new Uint8Array(0)
+  }
+  const missed = scope === 'processes' ? [first] : threadAddresses(kernel, first)
+  return columns.collect(kernel.uncached, missed)
+}
+
+/** The addresses of all tasks by their lists. Throws InconsistentError if a list stays torn. */
+function listedTasks(kernel: Kernel, scope: TaskScope): bigint[] {
+  const { space, initTask } = kernel
+  const offset = BigInt(initTask.$offsetOf('tasks'))
+  const tasks: bigint[] = []
+  for (const node of listNodes(space, initTask.$address + offset)) {
+    const leader = node - offset
+    if (scope === 'processes') tasks.push(leader)
+    else tasks.push(...threadAddresses(kernel, leader))
+  }
+  return tasks
+}
+
+function threadAddresses(kernel: Kernel, leader: bigint): bigint[] {
+  const task = kernel.at('task_struct', leader)
+  const offset = BigInt(task.$offsetOf('thread_node'))
+  const head = task.signal.$addressOf('thread_head')
+  return [...listNodes(kernel.space, head)].map((node) => node - offset)
+}

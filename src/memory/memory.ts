@@ -1,0 +1,29 @@
+import type { FaultError } from '../errors.js'
+
+/** `length` bytes from `address` on. */
+export interface Range {
+  readonly address: bigint
+  readonly length: number
+}
+
+/** A virtual address space that can be read: a running kernel's, or that of a memory image. */
+export interface Memory {
+  /**
+   * Fills `into` with the bytes from `address` on. Throws {@link FaultError} with the first address
+   * that could not be read; `into` is then undefined.
+   */
+  read(address: bigint, into: Uint8Array): void
+
+  /** Reads many ranges at once; a range that could not be read gives its own {@link FaultError}. */
+  gather(ranges: readonly Range[]): (Uint8Array | FaultError)[]
+
+  /** Forgets what is remembered of earlier reads; memory that remembers nothing has none. */
+  drop?(): void
+}
+
+/** The bytes of one range, or a {@link FaultError}. */
+export function readBytes(memory: Memory, address: bigint, length: number): Uint8Array {
+  const bytes = new Uint8Array(length)
+  memory.read(address, bytes)
+  return bytes
+}
