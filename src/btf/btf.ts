@@ -24,6 +24,9 @@ const MAX_DEPTH = 64
 
 const POINTER_SIZE = 8
 
+/** Many more than any struct has. */
+const MAX_MEMBERS = 1_000_000
+
 /** So many lookups by name cost as much as making an index of all names. */
 const LOOKUPS_WITHOUT_INDEX = 32
 
@@ -292,36 +295,61 @@ export class Btf {
    * made relative to the outermost struct.
    */
   findMember(struct: BtfStruct, name: string): FoundMember | undefined {
-    return this.searchMember(struct, name, 0)
+    return name === '' ? undefined : this.searchMember(struct, name, new Effort(), 0)
   }
 
-  private searchMember(struct: BtfStruct, name: string, depth: number): FoundMember | undefined {
-    if (depth > MAX_DEPTH) throw this.loop(struct.id)
+  private searchMember(
+    struct: BtfStruct,
+    name: string,
+    effort: Effort,
+    depth: number,
+  ): FoundMember | undefined {
+    if (effort.exceeds(struct, depth)) throw this.loop(struct.id)
     for (const member of struct.members) {
-      if (member.name === name && name !== '') return { ...member, owner: struct }
-      if (member.name !== '') continue
-      const inner = this.resolve(member.type)
-      if (inner.kind !== 'struct' && inner.kind !== 'union') continue
-      const found = this.searchMember(inner, name, depth + 1)
+      if (member.name === name) return { ...member, owner: struct }
+      const inner = this.hoisted(member)
+      const found = inner && this.searchMember(inner, name, effort, depth + 1)
       if (found !== undefined) return { ...found, bitOffset: found.bitOffset + member.bitOffset }
     }
     return undefined
   }
 
   /** All named members, those of anonymous structs and unions included, with absolute offsets. */
-  *flatMembers(struct: BtfStruct, baseBits = 0, depth = 0): Generator<FoundMember> {
-    if (depth > MAX_DEPTH) throw this.loop(struct.id)
+  flatMembers(struct: BtfStruct): Generator<FoundMember> {
+    return this.flatten(struct, 0, new Effort(), 0)
+  }
+
+  private *flatten(
+    struct: BtfStruct,
+    baseBits: number,
+    effort: Effort,
+    depth: number,
+  ): Generator<FoundMember> {
+    if (effort.exceeds(struct, depth)) throw this.loop(struct.id)
     for (const member of struct.members) {
       const bitOffset = baseBits + member.bitOffset
-      if (member.name !== '') {
-        yield { ...member, bitOffset, owner: struct }
-        continue
-      }
-      const inner = this.resolve(member.type)
-      if (inner.kind === 'struct' || inner.kind === 'union') {
-        yield* this.flatMembers(inner, bitOffset, depth + 1)
-      }
+      const inner = this.hoisted(member)
+      if (member.name !== '') yield { ...member, bitOffset, owner: struct }
+      else if (inner !== undefined) yield* this.flatten(inner, bitOffset, effort, depth + 1)
     }
+  }
+
+  /** The anonymous struct or union whose members are reached without naming it. */
+  private hoisted(member: BtfMember): BtfStruct | undefined {
+    if (member.name !== '') return undefined
+    const inner = this.resolve(member.type)
+    return inner.kind === 'struct' || inner.kind === 'union' ? inner : undefined
+  }
+}
+
+/** Bounds a walk through anonymous structs, which damaged BTF can make branch without end. */
+class Effort {
+  private members = 0
+
+  exceeds(struct: BtfStruct, depth: number): boolean {
+    // One more, as a struct without members takes time too.
+    this.members += struct.members.length + 1
+    return depth > MAX_DEPTH || this.members > MAX_MEMBERS
   }
 }
 
