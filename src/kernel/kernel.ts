@@ -120,7 +120,7 @@ export class Kernel implements Disposable {
 
   /** THREAD_SIZE: bytes of a kernel stack. */
   get threadSize(): number {
-    return this.space.struct('thread_union').type.size
+    return this.boot.threadSize.value
   }
 
   /** How everything that had to be found out was found, for `--debug`. Finds what is not yet. */
