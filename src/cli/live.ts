@@ -64,3 +64,8 @@ export function selfTask(kernel: Kernel): UntypedView {
   for (const task of kernel.forEachProcess()) if (isSelf(task)) return task
   throw new InconsistentError('cannot find this process', `no task has pid ${process.pid} here`)
 }
+
+/** `uname -r` */
+export function liveRelease(): string {
+  return readFileSync('/proc/sys/kernel/osrelease', 'utf8').trim()
+}

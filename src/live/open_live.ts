@@ -1,14 +1,11 @@
-import { existsSync, readFileSync } from 'node:fs'
-import { Btf } from '../btf/btf.js'
+import { readFileSync } from 'node:fs'
 import { UnsupportedError } from '../errors.js'
 import { Columns } from '../kernel/columns.js'
 import { type BootHints, Kernel } from '../kernel/kernel.js'
-import { readSysfs } from '../linux/sysfs.js'
 import { ObjectSpace } from '../object/space.js'
-import { moduleAreas } from '../symbols/areas.js'
-import { parseKallsyms } from '../symbols/kallsyms_text.js'
-import { Symbols } from '../symbols/symbols.js'
 import { parseCpuList } from './cpu_list.js'
+import { readLiveSymbols } from './live_symbols.js'
+import { readLiveTypes } from './live_types.js'
 import { openMemory, type Via } from './open_memory.js'
 import { TaskIterator } from './task_iterator.js'
 
@@ -17,15 +14,13 @@ export interface LiveOptions {
   readonly via?: Via
 }
 
-const BTF_FILE = '/sys/kernel/btf/vmlinux'
-
 /** Opens the running kernel. Throws PermissionError or UnsupportedError that says what is missing. */
 export function openLive(options: LiveOptions = {}): Kernel {
   const { via, memory } = openMemory(options.via)
   try {
-    const types = new Btf(readBtf(), { source: BTF_FILE })
+    const types = readLiveTypes()
     const source = `the running kernel, through ${via === 'bpf' ? 'BPF' : '/proc/kcore'}`
-    const common = { source, types, memory, symbols: readSymbols, resources: memory }
+    const common = { source, types, memory, symbols: readLiveSymbols, resources: memory }
     if (via === 'kcore') return new Kernel({ ...common, hints: liveHints() })
     const tasks = new TaskIterator(types)
     const space = new ObjectSpace(types, memory)
@@ -34,29 +29,6 @@ export function openLive(options: LiveOptions = {}): Kernel {
   } catch (error) {
     memory[Symbol.dispose]()
     throw error
-  }
-}
-
-/** Symbols of the kernel and its modules. Throws PermissionError where their addresses are hidden. */
-function readSymbols(): Symbols {
-  const table = parseKallsyms(readFileSync('/proc/kallsyms'))
-  return new Symbols(table, moduleAreas(readModules()))
-}
-
-/** A kernel without CONFIG_MODULES has no such file. */
-function readModules(): string {
-  return existsSync('/proc/modules') ? readFileSync('/proc/modules', 'utf8') : ''
-}
-
-function readBtf(): Uint8Array {
-  try {
-    return readSysfs(BTF_FILE)
-  } catch {
-    throw new UnsupportedError(
-      'no type information of this kernel',
-      `${BTF_FILE} cannot be read`,
-      'it needs a kernel built with CONFIG_DEBUG_INFO_BTF',
-    )
   }
 }
 
