@@ -1,24 +1,28 @@
 import type { Cpu, Overview, ShownAddressSpace, ShownTask } from '../commands/overview.js'
 import type { Page } from '../terminal.js'
+import { labelled } from './labelled.js'
 import { printable } from './printable.js'
 import { type Column, table } from './table.js'
-import { wrap } from './wrap.js'
 
 const NEXT = 'ksight ps, ksight threads, ksight task self, ksight type task_struct, ksight --help'
+
+const LABEL = 9
 
 /** The overview as text. */
 export function overviewText(overview: Overview, page: Page): string {
   const { release, version, machine, source, counts, cpus, addressSpace, pointers } = overview
   const { processes, threads, kernelThreads, userThreads } = counts
   const line = (label: string, text: string) => {
-    return wrap(`${label.padEnd(9)}${printable(text)}`, page.width, 9)
+    return labelled(label.padEnd(LABEL), printable(text), page.width)
   }
   return [
-    page.style.bold(line('kernel', `Linux ${release} ${machine}, ${version}`)),
+    line('kernel', `Linux ${release} ${machine}, ${version}`),
     line('from', source),
     line('up', `${duration(overview.uptime)}, since ${overview.bootTime.replace(/\.\d+/, '')}`),
-    line('tasks', `${processes} processes with ${threads} threads:`),
-    line('', `${kernelThreads} of the kernel, ${userThreads} of user processes`),
+    line(
+      'tasks',
+      `${processes} processes with ${threads} threads: ${kernelThreads} kernel, ${userThreads} user`,
+    ),
     line('pointers', pointers === 'raw' ? pointers : `${pointers}: --pointers raw shows them`),
     '\n',
     cpuTable(cpus, page),
@@ -66,17 +70,15 @@ function cpuTable(cpus: readonly Cpu[], { width, style }: Page): string {
 
 interface Area {
   readonly first: string
-  readonly last: string
   readonly what: string
 }
 
 function addressSpaceText(space: Overview['addressSpace'], { width, style }: Page): string {
   if ('unknown' in space) {
-    return wrap(printable(`virtual addresses: not known: ${space.unknown}`), width, 2)
+    return labelled('', printable(`The split of addresses is not known: ${space.unknown}`), width)
   }
   const columns: Column<Area>[] = [
-    { title: 'FIRST ADDRESS', cut: 'end', cell: ({ first }) => first },
-    { title: 'LAST ADDRESS', cut: 'end', cell: ({ last }) => last },
+    { title: 'STARTS AT', cell: ({ first }) => first },
     { title: 'WHAT', cell: ({ what }) => what },
   ]
   return table(areas(space), columns, { width, style })
@@ -84,11 +86,10 @@ function addressSpaceText(space: Overview['addressSpace'], { width, style }: Pag
 
 function areas({ user, kernel, pageOffset, text, kaslrOffset }: ShownAddressSpace): Area[] {
   return [
-    { ...user, what: `user space, ${size(user)}` },
-    { ...kernel, what: `kernel space, ${size(kernel)}` },
-    { first: pageOffset, last: '', what: 'PAGE_OFFSET: all physical memory' },
-    { first: text ?? '-', last: '', what: '_stext: the code of the kernel' },
-    { first: kaslrOffset, last: '', what: 'KASLR offset: how far that was moved' },
+    { first: user.first, what: `user space, ${size(user)}` },
+    { first: kernel.first, what: `kernel space, ${size(kernel)}` },
+    { first: pageOffset, what: 'PAGE_OFFSET: direct map' },
+    { first: text ?? '-', what: `_stext: kernel text, moved by KASLR by ${kaslrOffset}` },
   ]
 }
 
