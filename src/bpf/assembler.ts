@@ -1,4 +1,4 @@
-import { UsageError } from '../errors.js'
+import { CodeBuffer } from './code_buffer.js'
 import {
   ALU,
   ATOMIC,
@@ -12,459 +12,303 @@ import {
   SIZE,
   SOURCE_REGISTER,
 } from './instructions.js'
-import { R0, type Register } from './registers.js'
+import { print } from './print.js'
+import type { Register } from './registers.js'
 
-/** Sizes of memory that is accessed; `s8`, `s16` and `s32` extend the sign (Linux 6.6). */
+type R = Register<64>
+type W = Register<32>
+type Bits = 32 | 64
+
+/** A register as wide as the other operand, or a number of 32 bits whose sign is extended. */
+export type Operand<B extends Bits> = Register<B> | number
+
+/** Sizes of memory that is accessed. */
 export type Size = keyof typeof SIZE
-export type SignedSize = 's8' | 's16' | 's32'
+
+const SIGNED_SIZE = { s8: 'u8', s16: 'u16', s32: 'u32' } as const
 
 /** Sizes of atomic operations. */
 export type AtomicSize = 'u32' | 'u64'
 
-/** A register, or an immediate value of 32 bits, which 64-bit operations extend with its sign. */
-export type Operand = Register | number
-
-/** A function within a program: where it starts, counted in instructions. */
-export interface Subprogram {
-  readonly name: string
-  readonly start: number
-}
-
-/** What an assembler makes. */
-export interface Code {
-  readonly instructions: readonly Instruction[]
-  /** All functions in order, `main` at 0 first. */
-  readonly subprograms: readonly Subprogram[]
-  /** Whether a function's address is taken; the kernel then wants BTF of all functions. */
-  readonly takesFunctionAddress: boolean
-}
-
-/** An instruction whose jump distance is not known yet. */
-interface Fixup {
-  readonly index: number
-  readonly label: string
-  readonly field: 'offset' | 'imm'
-}
-
-const MAIN = 'main'
-
 /**
  * Assembles a BPF program. Each method appends an instruction; jumps and calls name labels, before
- * or after the place where {@link label} puts them.
+ * or after the place where {@link label} puts them. Whether an instruction works on 64 bits or 32
+ * is said by its registers, R or W.
  */
-export class Assembler {
-  private readonly instructions: Instruction[] = []
-  private readonly labels = new Map<string, number>()
-  private readonly fixups: Fixup[] = []
-  private readonly subprogramLabels = new Set<string>()
-  private takesFunctionAddress = false
+export class Assembler extends CodeBuffer {
+  // Arithmetic.
 
-  /** Names the next instruction. */
-  label(name: string): this {
-    if (this.labels.has(name)) throw new UsageError(`label ${name}`, 'it is defined twice')
-    this.labels.set(name, this.instructions.length)
-    return this
-  }
-
-  // Arithmetic on 64 bits.
-
-  add(dst: Register, operand: Operand): this {
-    return this.alu(CLASS.ALU64, ALU.add, dst, operand)
-  }
-  sub(dst: Register, operand: Operand): this {
-    return this.alu(CLASS.ALU64, ALU.sub, dst, operand)
-  }
-  mul(dst: Register, operand: Operand): this {
-    return this.alu(CLASS.ALU64, ALU.mul, dst, operand)
-  }
-  /** Unsigned; division by zero gives 0. */
-  div(dst: Register, operand: Operand): this {
-    return this.alu(CLASS.ALU64, ALU.div, dst, operand)
-  }
-  /** Unsigned; modulo zero leaves `dst` as it is. */
-  mod(dst: Register, operand: Operand): this {
-    return this.alu(CLASS.ALU64, ALU.mod, dst, operand)
-  }
-  /** Signed (Linux 6.6). */
-  sdiv(dst: Register, operand: Operand): this {
-    return this.alu(CLASS.ALU64, ALU.div, dst, operand, 1)
-  }
-  /** Signed (Linux 6.6). */
-  smod(dst: Register, operand: Operand): this {
-    return this.alu(CLASS.ALU64, ALU.mod, dst, operand, 1)
-  }
-  or(dst: Register, operand: Operand): this {
-    return this.alu(CLASS.ALU64, ALU.or, dst, operand)
-  }
-  and(dst: Register, operand: Operand): this {
-    return this.alu(CLASS.ALU64, ALU.and, dst, operand)
-  }
-  xor(dst: Register, operand: Operand): this {
-    return this.alu(CLASS.ALU64, ALU.xor, dst, operand)
-  }
-  lsh(dst: Register, operand: Operand): this {
-    return this.alu(CLASS.ALU64, ALU.lsh, dst, operand)
-  }
-  rsh(dst: Register, operand: Operand): this {
-    return this.alu(CLASS.ALU64, ALU.rsh, dst, operand)
-  }
-  /** Shifts right and keeps the sign. */
-  arsh(dst: Register, operand: Operand): this {
-    return this.alu(CLASS.ALU64, ALU.arsh, dst, operand)
-  }
-  mov(dst: Register, operand: Operand): this {
-    return this.alu(CLASS.ALU64, ALU.mov, dst, operand)
+  mov<B extends Bits>(dst: Register<B>, operand: Operand<B>): this {
+    return this.alu(ALU.mov, dst, operand)
   }
   /** Copies the low bits and extends their sign (Linux 6.6). */
-  movsx(dst: Register, src: Register, bits: 8 | 16 | 32): this {
-    return this.alu(CLASS.ALU64, ALU.mov, dst, src, bits)
+  movsx(dst: R, src: R, bits: 8 | 16 | 32): this
+  movsx(dst: W, src: W, bits: 8 | 16): this
+  movsx<B extends Bits>(dst: Register<B>, src: Register<B>, bits: number): this {
+    return this.alu(ALU.mov, dst, src, bits)
   }
-  neg(dst: Register): this {
-    return this.emit(CLASS.ALU64 | ALU.neg, { dst })
+  neg(dst: Register<Bits>): this {
+    return this.emit({ opcode: aluClass(dst) | ALU.neg, dst: dst.number })
   }
-
-  // Arithmetic on the low 32 bits; the high ones become 0.
-
-  add32(dst: Register, operand: Operand): this {
-    return this.alu(CLASS.ALU, ALU.add, dst, operand)
+  add<B extends Bits>(dst: Register<B>, operand: Operand<B>): this {
+    return this.alu(ALU.add, dst, operand)
   }
-  sub32(dst: Register, operand: Operand): this {
-    return this.alu(CLASS.ALU, ALU.sub, dst, operand)
+  sub<B extends Bits>(dst: Register<B>, operand: Operand<B>): this {
+    return this.alu(ALU.sub, dst, operand)
   }
-  mul32(dst: Register, operand: Operand): this {
-    return this.alu(CLASS.ALU, ALU.mul, dst, operand)
+  mul<B extends Bits>(dst: Register<B>, operand: Operand<B>): this {
+    return this.alu(ALU.mul, dst, operand)
   }
-  div32(dst: Register, operand: Operand): this {
-    return this.alu(CLASS.ALU, ALU.div, dst, operand)
+  /** Unsigned; division by a register that is 0 gives 0. */
+  div<B extends Bits>(dst: Register<B>, operand: Operand<B>): this {
+    return this.alu(ALU.div, dst, operand)
   }
-  mod32(dst: Register, operand: Operand): this {
-    return this.alu(CLASS.ALU, ALU.mod, dst, operand)
+  /** Unsigned; modulo a register that is 0 leaves `dst` as it is. */
+  mod<B extends Bits>(dst: Register<B>, operand: Operand<B>): this {
+    return this.alu(ALU.mod, dst, operand)
   }
-  sdiv32(dst: Register, operand: Operand): this {
-    return this.alu(CLASS.ALU, ALU.div, dst, operand, 1)
+  /** Signed (Linux 6.6). */
+  sdiv<B extends Bits>(dst: Register<B>, operand: Operand<B>): this {
+    return this.alu(ALU.div, dst, operand, 1)
   }
-  smod32(dst: Register, operand: Operand): this {
-    return this.alu(CLASS.ALU, ALU.mod, dst, operand, 1)
+  /** Signed (Linux 6.6). */
+  smod<B extends Bits>(dst: Register<B>, operand: Operand<B>): this {
+    return this.alu(ALU.mod, dst, operand, 1)
   }
-  or32(dst: Register, operand: Operand): this {
-    return this.alu(CLASS.ALU, ALU.or, dst, operand)
+  or<B extends Bits>(dst: Register<B>, operand: Operand<B>): this {
+    return this.alu(ALU.or, dst, operand)
   }
-  and32(dst: Register, operand: Operand): this {
-    return this.alu(CLASS.ALU, ALU.and, dst, operand)
+  and<B extends Bits>(dst: Register<B>, operand: Operand<B>): this {
+    return this.alu(ALU.and, dst, operand)
   }
-  xor32(dst: Register, operand: Operand): this {
-    return this.alu(CLASS.ALU, ALU.xor, dst, operand)
+  xor<B extends Bits>(dst: Register<B>, operand: Operand<B>): this {
+    return this.alu(ALU.xor, dst, operand)
   }
-  lsh32(dst: Register, operand: Operand): this {
-    return this.alu(CLASS.ALU, ALU.lsh, dst, operand)
+  lsh<B extends Bits>(dst: Register<B>, operand: Operand<B>): this {
+    return this.alu(ALU.lsh, dst, operand)
   }
-  rsh32(dst: Register, operand: Operand): this {
-    return this.alu(CLASS.ALU, ALU.rsh, dst, operand)
+  rsh<B extends Bits>(dst: Register<B>, operand: Operand<B>): this {
+    return this.alu(ALU.rsh, dst, operand)
   }
-  arsh32(dst: Register, operand: Operand): this {
-    return this.alu(CLASS.ALU, ALU.arsh, dst, operand)
-  }
-  mov32(dst: Register, operand: Operand): this {
-    return this.alu(CLASS.ALU, ALU.mov, dst, operand)
-  }
-  movsx32(dst: Register, src: Register, bits: 8 | 16): this {
-    return this.alu(CLASS.ALU, ALU.mov, dst, src, bits)
-  }
-  neg32(dst: Register): this {
-    return this.emit(CLASS.ALU | ALU.neg, { dst })
+  /** Shifts right and keeps the sign. */
+  arsh<B extends Bits>(dst: Register<B>, operand: Operand<B>): this {
+    return this.alu(ALU.arsh, dst, operand)
   }
 
-  // Byte order.
+  // Byte order; the bits above become 0.
 
   /** Converts between the machine's byte order and little-endian. */
-  le(dst: Register, bits: 16 | 32 | 64): this {
-    return this.emit(CLASS.ALU | ALU.end, { dst, imm: bits })
+  le(dst: R, bits: 16 | 32 | 64): this {
+    return this.emit({ opcode: CLASS.ALU | ALU.end, dst: dst.number, imm: bits })
   }
   /** Converts between the machine's byte order and big-endian. */
-  be(dst: Register, bits: 16 | 32 | 64): this {
-    return this.emit(CLASS.ALU | ALU.end | SOURCE_REGISTER, { dst, imm: bits })
+  be(dst: R, bits: 16 | 32 | 64): this {
+    const opcode = CLASS.ALU | ALU.end | SOURCE_REGISTER
+    return this.emit({ opcode, dst: dst.number, imm: bits })
   }
   /** Reverses the bytes (Linux 6.6). */
-  bswap(dst: Register, bits: 16 | 32 | 64): this {
-    return this.emit(CLASS.ALU64 | ALU.end, { dst, imm: bits })
+  bswap(dst: R, bits: 16 | 32 | 64): this {
+    return this.emit({ opcode: CLASS.ALU64 | ALU.end, dst: dst.number, imm: bits })
   }
 
   // Memory.
 
-  /** `dst = *(size *)(src + offset)` */
-  load(size: Size | SignedSize, dst: Register, src: Register, offset = 0): this {
-    const opcode = isSigned(size)
-      ? CLASS.LDX | MODE.memsx | SIZE[UNSIGNED[size]]
-      : CLASS.LDX | MODE.mem | SIZE[size]
-    return this.emit(opcode, { dst, src, offset })
+  /** `dst = *(size *)(src + offset)`; the signed sizes, which extend the sign: Linux 6.6. */
+  load(size: Size | keyof typeof SIGNED_SIZE, dst: R, src: R, offset = 0): this {
+    const opcode =
+      size in SIZE
+        ? CLASS.LDX | MODE.mem | SIZE[size as Size]
+        : CLASS.LDX | MODE.memsx | SIZE[SIGNED_SIZE[size as keyof typeof SIGNED_SIZE]]
+    return this.emit({ opcode, dst: dst.number, src: src.number, offset })
   }
   /** `*(size *)(dst + offset) = operand` */
-  store(size: Size, dst: Register, offset: number, operand: Operand): this {
-    if (typeof operand === 'number') {
-      return this.emit(CLASS.ST | MODE.mem | SIZE[size], { dst, offset, imm: operand })
-    }
-    return this.emit(CLASS.STX | MODE.mem | SIZE[size], { dst, src: operand, offset })
+  store(size: Size, dst: R, offset: number, operand: Operand<64>): this {
+    const opcode = MODE.mem | SIZE[size]
+    return typeof operand === 'number'
+      ? this.emit({ opcode: CLASS.ST | opcode, dst: dst.number, offset, imm: operand })
+      : this.emit({ opcode: CLASS.STX | opcode, dst: dst.number, src: operand.number, offset })
   }
 
   // Atomic operations on memory (those other than atomicAdd: Linux 5.12).
 
-  atomicAdd(size: AtomicSize, dst: Register, offset: number, src: Register): this {
+  atomicAdd(size: AtomicSize, dst: R, offset: number, src: R): this {
     return this.atomic(size, ALU.add, dst, offset, src)
   }
-  atomicOr(size: AtomicSize, dst: Register, offset: number, src: Register): this {
+  atomicOr(size: AtomicSize, dst: R, offset: number, src: R): this {
     return this.atomic(size, ALU.or, dst, offset, src)
   }
-  atomicAnd(size: AtomicSize, dst: Register, offset: number, src: Register): this {
+  atomicAnd(size: AtomicSize, dst: R, offset: number, src: R): this {
     return this.atomic(size, ALU.and, dst, offset, src)
   }
-  atomicXor(size: AtomicSize, dst: Register, offset: number, src: Register): this {
+  atomicXor(size: AtomicSize, dst: R, offset: number, src: R): this {
     return this.atomic(size, ALU.xor, dst, offset, src)
   }
   /** `src` gets the old value; so in the other methods with `Fetch`. */
-  atomicFetchAdd(size: AtomicSize, dst: Register, offset: number, src: Register): this {
+  atomicFetchAdd(size: AtomicSize, dst: R, offset: number, src: R): this {
     return this.atomic(size, ALU.add | ATOMIC.fetch, dst, offset, src)
   }
-  atomicFetchOr(size: AtomicSize, dst: Register, offset: number, src: Register): this {
+  atomicFetchOr(size: AtomicSize, dst: R, offset: number, src: R): this {
     return this.atomic(size, ALU.or | ATOMIC.fetch, dst, offset, src)
   }
-  atomicFetchAnd(size: AtomicSize, dst: Register, offset: number, src: Register): this {
+  atomicFetchAnd(size: AtomicSize, dst: R, offset: number, src: R): this {
     return this.atomic(size, ALU.and | ATOMIC.fetch, dst, offset, src)
   }
-  atomicFetchXor(size: AtomicSize, dst: Register, offset: number, src: Register): this {
+  atomicFetchXor(size: AtomicSize, dst: R, offset: number, src: R): this {
     return this.atomic(size, ALU.xor | ATOMIC.fetch, dst, offset, src)
   }
   /** Exchanges memory and `src`. */
-  atomicXchg(size: AtomicSize, dst: Register, offset: number, src: Register): this {
-    return this.atomic(size, ATOMIC.xchg | ATOMIC.fetch, dst, offset, src)
+  atomicXchg(size: AtomicSize, dst: R, offset: number, src: R): this {
+    return this.atomic(size, ATOMIC.xchg, dst, offset, src)
   }
   /** Stores `src` if memory equals R0; R0 gets the old value. */
-  atomicCmpxchg(size: AtomicSize, dst: Register, offset: number, src: Register): this {
-    return this.atomic(size, ATOMIC.cmpxchg | ATOMIC.fetch, dst, offset, src)
+  atomicCmpxchg(size: AtomicSize, dst: R, offset: number, src: R): this {
+    return this.atomic(size, ATOMIC.cmpxchg, dst, offset, src)
   }
 
-  // 64-bit constants and what the kernel resolves to an address when it loads the program.
+  // 64-bit constants, and what the kernel turns into an address when it loads the program.
 
-  ldImm64(dst: Register, value: bigint): this {
-    const low = Number(BigInt.asIntN(32, value))
-    const high = Number(BigInt.asIntN(32, value >> 32n))
-    return this.wide(dst, 0, low, high)
+  ldImm64(dst: R, value: bigint): this {
+    return this.wide(
+      dst,
+      0,
+      Number(BigInt.asIntN(32, value)),
+      Number(BigInt.asIntN(64, value) >> 32n),
+    )
   }
   /** The map itself, for helpers that take one. */
-  ldMapFd(dst: Register, mapFd: number): this {
+  ldMapFd(dst: R, mapFd: number): this {
     return this.wide(dst, PSEUDO.mapFd, mapFd, 0)
   }
-  /** The address of the first value of an array map, plus an offset (Linux 5.2). */
-  ldMapValue(dst: Register, mapFd: number, offset = 0): this {
+  /** The address of the first value of an array map, plus an offset. */
+  ldMapValue(dst: R, mapFd: number, offset = 0): this {
     return this.wide(dst, PSEUDO.mapValue, mapFd, offset)
   }
-  /** The address of a variable of the kernel, or of a module given the fd of its BTF. */
-  ldBtfId(dst: Register, btfId: number, btfFd = 0): this {
-    return this.wide(dst, PSEUDO.btfId, btfId, btfFd)
+  /** The address of a variable of the kernel by the id of its VAR in vmlinux's BTF. */
+  ldBtfId(dst: R, btfId: number): this {
+    return this.wide(dst, PSEUDO.btfId, btfId, 0)
   }
   /** A function of this program, for helpers that take a callback (Linux 5.13). */
-  ldFunc(dst: Register, label: string): this {
-    this.subprogramLabels.add(label)
-    this.takesFunctionAddress = true
-    this.fix(label, 'imm')
-    return this.wide(dst, PSEUDO.func, 0, 0)
+  ldFunc(dst: R, label: string): this {
+    return this.refer(label, 'address', {
+      opcode: LD_IMM64,
+      dst: dst.number,
+      src: PSEUDO.func,
+    }).emit({})
   }
 
-  // Jumps. Conditional ones compare 64 bits.
+  // Jumps; a jump with a W register compares the low 32 bits.
 
   ja(label: string): this {
-    return this.jump(CLASS.JMP | JUMP.ja, label)
+    return this.refer(label, 'jump', { opcode: CLASS.JMP | JUMP.ja })
   }
-  /** A jump farther than 32767 instructions (Linux 6.6). */
+  /** A jump that may be farther than 32767 instructions (Linux 6.6). */
   gotol(label: string): this {
-    this.fix(label, 'imm')
-    return this.emit(CLASS.JMP32 | JUMP.ja)
+    return this.refer(label, 'long jump', { opcode: CLASS.JMP32 | JUMP.ja })
   }
-  /** Goes on at most some 8 million times, then jumps: bounds a loop (Linux 6.10). */
+  /** Goes on, but jumps once that has been done some 8 million times: bounds a loop (Linux 6.9). */
   mayGoto(label: string): this {
-    return this.jump(CLASS.JMP | JUMP.jcond, label)
+    return this.refer(label, 'jump', { opcode: CLASS.JMP | JUMP.jcond })
   }
-  jeq(dst: Register, operand: Operand, label: string): this {
-    return this.compare(CLASS.JMP, JUMP.jeq, dst, operand, label)
+  jeq<B extends Bits>(dst: Register<B>, operand: Operand<B>, label: string): this {
+    return this.compare(JUMP.jeq, dst, operand, label)
   }
-  jne(dst: Register, operand: Operand, label: string): this {
-    return this.compare(CLASS.JMP, JUMP.jne, dst, operand, label)
+  jne<B extends Bits>(dst: Register<B>, operand: Operand<B>, label: string): this {
+    return this.compare(JUMP.jne, dst, operand, label)
   }
   /** If any of the operand's bits is set. */
-  jset(dst: Register, operand: Operand, label: string): this {
-    return this.compare(CLASS.JMP, JUMP.jset, dst, operand, label)
+  jset<B extends Bits>(dst: Register<B>, operand: Operand<B>, label: string): this {
+    return this.compare(JUMP.jset, dst, operand, label)
   }
-  jgt(dst: Register, operand: Operand, label: string): this {
-    return this.compare(CLASS.JMP, JUMP.jgt, dst, operand, label)
+  jgt<B extends Bits>(dst: Register<B>, operand: Operand<B>, label: string): this {
+    return this.compare(JUMP.jgt, dst, operand, label)
   }
-  jge(dst: Register, operand: Operand, label: string): this {
-    return this.compare(CLASS.JMP, JUMP.jge, dst, operand, label)
+  jge<B extends Bits>(dst: Register<B>, operand: Operand<B>, label: string): this {
+    return this.compare(JUMP.jge, dst, operand, label)
   }
-  jlt(dst: Register, operand: Operand, label: string): this {
-    return this.compare(CLASS.JMP, JUMP.jlt, dst, operand, label)
+  jlt<B extends Bits>(dst: Register<B>, operand: Operand<B>, label: string): this {
+    return this.compare(JUMP.jlt, dst, operand, label)
   }
-  jle(dst: Register, operand: Operand, label: string): this {
-    return this.compare(CLASS.JMP, JUMP.jle, dst, operand, label)
+  jle<B extends Bits>(dst: Register<B>, operand: Operand<B>, label: string): this {
+    return this.compare(JUMP.jle, dst, operand, label)
   }
   /** Signed; so are the other three with `s`. */
-  jsgt(dst: Register, operand: Operand, label: string): this {
-    return this.compare(CLASS.JMP, JUMP.jsgt, dst, operand, label)
+  jsgt<B extends Bits>(dst: Register<B>, operand: Operand<B>, label: string): this {
+    return this.compare(JUMP.jsgt, dst, operand, label)
   }
-  jsge(dst: Register, operand: Operand, label: string): this {
-    return this.compare(CLASS.JMP, JUMP.jsge, dst, operand, label)
+  jsge<B extends Bits>(dst: Register<B>, operand: Operand<B>, label: string): this {
+    return this.compare(JUMP.jsge, dst, operand, label)
   }
-  jslt(dst: Register, operand: Operand, label: string): this {
-    return this.compare(CLASS.JMP, JUMP.jslt, dst, operand, label)
+  jslt<B extends Bits>(dst: Register<B>, operand: Operand<B>, label: string): this {
+    return this.compare(JUMP.jslt, dst, operand, label)
   }
-  jsle(dst: Register, operand: Operand, label: string): this {
-    return this.compare(CLASS.JMP, JUMP.jsle, dst, operand, label)
-  }
-
-  // Jumps that compare the low 32 bits.
-
-  jeq32(dst: Register, operand: Operand, label: string): this {
-    return this.compare(CLASS.JMP32, JUMP.jeq, dst, operand, label)
-  }
-  jne32(dst: Register, operand: Operand, label: string): this {
-    return this.compare(CLASS.JMP32, JUMP.jne, dst, operand, label)
-  }
-  jset32(dst: Register, operand: Operand, label: string): this {
-    return this.compare(CLASS.JMP32, JUMP.jset, dst, operand, label)
-  }
-  jgt32(dst: Register, operand: Operand, label: string): this {
-    return this.compare(CLASS.JMP32, JUMP.jgt, dst, operand, label)
-  }
-  jge32(dst: Register, operand: Operand, label: string): this {
-    return this.compare(CLASS.JMP32, JUMP.jge, dst, operand, label)
-  }
-  jlt32(dst: Register, operand: Operand, label: string): this {
-    return this.compare(CLASS.JMP32, JUMP.jlt, dst, operand, label)
-  }
-  jle32(dst: Register, operand: Operand, label: string): this {
-    return this.compare(CLASS.JMP32, JUMP.jle, dst, operand, label)
-  }
-  jsgt32(dst: Register, operand: Operand, label: string): this {
-    return this.compare(CLASS.JMP32, JUMP.jsgt, dst, operand, label)
-  }
-  jsge32(dst: Register, operand: Operand, label: string): this {
-    return this.compare(CLASS.JMP32, JUMP.jsge, dst, operand, label)
-  }
-  jslt32(dst: Register, operand: Operand, label: string): this {
-    return this.compare(CLASS.JMP32, JUMP.jslt, dst, operand, label)
-  }
-  jsle32(dst: Register, operand: Operand, label: string): this {
-    return this.compare(CLASS.JMP32, JUMP.jsle, dst, operand, label)
+  jsle<B extends Bits>(dst: Register<B>, operand: Operand<B>, label: string): this {
+    return this.compare(JUMP.jsle, dst, operand, label)
   }
 
   // Calls: arguments in R1 to R5, the result in R0.
 
   /** Calls one of HELPERS. */
   call(helper: number): this {
-    return this.emit(CLASS.JMP | JUMP.call, { imm: helper })
+    return this.emit({ opcode: CLASS.JMP | JUMP.call, src: CALL.helper, imm: helper })
   }
   /** Calls a function of the kernel by the id of its FUNC in vmlinux's BTF (Linux 5.13). */
   callKfunc(btfId: number): this {
-    return this.emit(CLASS.JMP | JUMP.call, { srcBits: CALL.kfunc, imm: btfId })
+    return this.emit({ opcode: CLASS.JMP | JUMP.call, src: CALL.kfunc, imm: btfId })
   }
   /** Calls a function of this program. */
   callLocal(label: string): this {
-    this.subprogramLabels.add(label)
-    this.fix(label, 'imm')
-    return this.emit(CLASS.JMP | JUMP.call, { srcBits: CALL.local })
+    return this.refer(label, 'call', { opcode: CLASS.JMP | JUMP.call, src: CALL.local })
   }
   exit(): this {
-    return this.emit(CLASS.JMP | JUMP.exit)
+    return this.emit({ opcode: CLASS.JMP | JUMP.exit })
   }
 
-  /** Resolves the labels. Throws {@link UsageError} for one that is not defined or too far away. */
-  assemble(): Code {
-    const instructions = [...this.instructions]
-    for (const { index, label, field } of this.fixups) {
-      const distance = this.position(label) - index - 1
-      if (field === 'offset') checkRange(`jump to ${label}`, distance, 16)
-      instructions[index] = { ...instructions[index]!, [field]: distance }
-    }
-    const subprograms = [{ name: MAIN, start: 0 }]
-    for (const name of this.subprogramLabels) subprograms.push({ name, start: this.position(name) })
-    subprograms.sort((a, b) => a.start - b.start)
-    return { instructions, subprograms, takesFunctionAddress: this.takesFunctionAddress }
+  /** The program in the verifier's notation, a line per instruction. */
+  override toString(): string {
+    return print(this.assemble().instructions)
   }
 
-  private position(label: string): number {
-    const position = this.labels.get(label)
-    if (position === undefined) throw new UsageError(`label ${label}`, 'it is not defined')
-    return position
+  private alu<B extends Bits>(
+    operation: number,
+    dst: Register<B>,
+    operand: Operand<B>,
+    offset = 0,
+  ): this {
+    const opcode = aluClass(dst) | operation
+    return this.emit(withOperand({ opcode, dst: dst.number, offset }, operand))
   }
 
-  private fix(label: string, field: 'offset' | 'imm'): void {
-    this.fixups.push({ index: this.instructions.length, label, field })
-  }
-
-  private alu(kind: number, operation: number, dst: Register, operand: Operand, offset = 0): this {
-    if (typeof operand === 'number') {
-      return this.emit(kind | operation, { dst, offset, imm: operand })
-    }
-    return this.emit(kind | operation | SOURCE_REGISTER, { dst, src: operand, offset })
-  }
-
-  private compare(
-    kind: number,
+  private compare<B extends Bits>(
     condition: number,
-    dst: Register,
-    operand: Operand,
+    dst: Register<B>,
+    operand: Operand<B>,
     label: string,
   ): this {
-    if (typeof operand === 'number')
-      return this.jump(kind | condition, label, { dst, imm: operand })
-    return this.jump(kind | condition | SOURCE_REGISTER, label, { dst, src: operand })
+    const opcode = (dst.bits === 64 ? CLASS.JMP : CLASS.JMP32) | condition
+    return this.refer(label, 'jump', withOperand({ opcode, dst: dst.number }, operand))
   }
 
-  private jump(opcode: number, label: string, fields: Fields = {}): this {
-    this.fix(label, 'offset')
-    return this.emit(opcode, fields)
-  }
-
-  private atomic(
-    size: AtomicSize,
-    operation: number,
-    dst: Register,
-    offset: number,
-    src: Register,
-  ): this {
+  private atomic(size: AtomicSize, operation: number, dst: R, offset: number, src: R): this {
     const opcode = CLASS.STX | MODE.atomic | SIZE[size]
-    return this.emit(opcode, { dst, src, offset, imm: operation })
+    return this.emit({ opcode, dst: dst.number, src: src.number, offset, imm: operation })
   }
 
-  private wide(dst: Register, kind: number, low: number, high: number): this {
-    this.emit(LD_IMM64, { dst, srcBits: kind, imm: low })
-    return this.emit(0, { imm: high })
-  }
-
-  private emit(opcode: number, fields: Fields = {}): this {
-    const { dst = R0, src = R0, srcBits = src.number, offset = 0, imm = 0 } = fields
-    checkRange('offset', offset, 16)
-    checkRange('immediate value', imm, 32)
-    this.instructions.push({ opcode, dst: dst.number, src: srcBits, offset, imm: imm | 0 })
-    return this
+  private wide(dst: R, kind: number, low: number, high: number): this {
+    return this.emit({ opcode: LD_IMM64, dst: dst.number, src: kind, imm: low }).emit({ imm: high })
   }
 }
 
-interface Fields {
-  readonly dst?: Register
-  readonly src?: Register
-  /** The source field where it does not hold a register. */
-  readonly srcBits?: number
+function aluClass(dst: Register<Bits>): number {
+  return dst.bits === 64 ? CLASS.ALU64 : CLASS.ALU
+}
+
+interface Unary {
+  readonly opcode: number
+  readonly dst: number
   readonly offset?: number
-  readonly imm?: number
 }
 
-const UNSIGNED = { s8: 'u8', s16: 'u16', s32: 'u32' } as const
-
-function isSigned(size: Size | SignedSize): size is SignedSize {
-  return size in UNSIGNED
-}
-
-function checkRange(what: string, value: number, bits: 16 | 32): void {
-  const limit = 2 ** (bits - 1)
-  if (Number.isInteger(value) && value >= -limit && value < limit) return
-  throw new UsageError(`${what} ${value}`, `it does not fit into ${bits} bits with a sign`)
+function withOperand(instruction: Unary, operand: Operand<Bits>): Partial<Instruction> {
+  if (typeof operand === 'number') return { ...instruction, imm: operand }
+  return { ...instruction, opcode: instruction.opcode | SOURCE_REGISTER, src: operand.number }
 }

@@ -1,5 +1,6 @@
 import { SysError } from '../linux/errno.js'
 import { addressOf, syscall } from '../linux/ffi.js'
+import { bpfError } from './bpf_error.js'
 
 /** `enum bpf_cmd` of include/uapi/linux/bpf.h, as far as used here. */
 const COMMANDS = {
@@ -63,12 +64,15 @@ export class BpfAttr {
   }
 }
 
-/** `int bpf(int cmd, union bpf_attr *attr, unsigned int size)`. Throws SysError. */
+/**
+ * `int bpf(int cmd, union bpf_attr *attr, unsigned int size)`. Throws PermissionError,
+ * UnsupportedError, or SysError where the errno says it all.
+ */
 export function bpf(command: BpfCommand, attr: BpfAttr): number {
   try {
     return syscall('bpf', COMMANDS[command], attr.address, attr.size)
   } catch (error) {
-    if (error instanceof SysError) throw new SysError(`bpf ${command}`, error.errno)
+    if (error instanceof SysError) throw bpfError(new SysError(`bpf ${command}`, error.errno))
     throw error
   }
 }

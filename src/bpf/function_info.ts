@@ -1,7 +1,7 @@
 import { Fd } from '../linux/fd.js'
-import type { Subprogram } from './assembler.js'
 import { BpfAttr, bpf } from './bpf.js'
 import { BtfBuilder } from './btf_builder.js'
+import type { Subprogram } from './code_buffer.js'
 
 /** `struct bpf_func_info`: where a function starts, and its FUNC in the program's BTF. */
 const RECORD_SIZE = 8

@@ -61,8 +61,8 @@ export const SIZE = { u32: 0x00, u16: 0x08, u8: 0x10, u64: 0x18 } as const
 /** Bits 5 to 7 of the opcode of a load or a store. */
 export const MODE = { imm: 0x00, mem: 0x60, memsx: 0x80, atomic: 0xc0 } as const
 
-/** The immediate value of an atomic operation is one of `ALU`, or one of these, with `FETCH`. */
-export const ATOMIC = { fetch: 0x01, xchg: 0xe0, cmpxchg: 0xf0 } as const
+/** The immediate value of an atomic operation: one of `ALU`, perhaps with `fetch`, or an exchange. */
+export const ATOMIC = { fetch: 0x01, xchg: 0xe1, cmpxchg: 0xf1 } as const
 
 /** What the `src` of a 64-bit immediate load says its value is: BPF_PSEUDO_*. */
 export const PSEUDO = { mapFd: 1, mapValue: 2, btfId: 3, func: 4 } as const

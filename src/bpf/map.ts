@@ -77,7 +77,7 @@ export class BpfMap implements Disposable {
   mmap(): Mapping {
     const { valueSize, maxEntries } = this.options
     const length = Math.ceil(valueSize / 8) * 8 * maxEntries
-    return new Mapping(this.fd, length, { writable: true })
+    return new Mapping(this.fd.number, length, { writable: true })
   }
 
   private element(key?: Uint8Array): BpfAttr {

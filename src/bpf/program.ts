@@ -1,13 +1,21 @@
+import { release } from 'node:os'
+import { UnsupportedError } from '../errors.js'
 import { SysError } from '../linux/errno.js'
 import { Fd } from '../linux/fd.js'
-import { Assembler, type Code } from './assembler.js'
+import { Assembler } from './assembler.js'
 import { BpfAttr, bpf } from './bpf.js'
+import { helperDenied } from './bpf_error.js'
+import type { Code } from './code_buffer.js'
 import { functionInfo } from './function_info.js'
 import { encode } from './instructions.js'
-import { loadError } from './load_error.js'
+import { VerifierError } from './verifier_error.js'
 
 /** `enum bpf_prog_type`, as far as used here. */
-const PROGRAM_TYPES = { raw_tracepoint: 17, tracing: 26, syscall: 31 } as const
+const PROGRAM_TYPES = {
+  raw_tracepoint: { number: 17, since: '4.17' },
+  tracing: { number: 26, since: '5.5' },
+  syscall: { number: 31, since: '5.14' },
+} as const
 
 /** `enum bpf_attach_type`, as far as used here. */
 const ATTACH_TYPES = { trace_iter: 28 } as const
@@ -65,19 +73,18 @@ export class Program implements Disposable {
   static load(options: ProgramOptions): Program {
     const code = options.code instanceof Assembler ? options.code.assemble() : options.code
     const attr = describe(options, code)
-    if (!code.takesFunctionAddress)
-      return new Program(new Fd(load(attr, options.name)), options.name)
+    if (!code.takesFunctionAddress) return new Program(load(attr, options), options.name)
     using functions = functionInfo(code.subprograms, options.name)
     attr
       .u32(LOAD.btfFd, functions.btf.number)
       .u32(LOAD.functionInfoSize, functions.recordSize)
       .u32(LOAD.functionInfoCount, code.subprograms.length)
       .pointer(LOAD.functionInfo, functions.records)
-    return new Program(new Fd(load(attr, options.name)), options.name)
+    return new Program(load(attr, options), options.name)
   }
 
-  /** Runs the program once and gives what it returns; see {@link prepareRun}. */
-  run(context?: Uint8Array): number {
+  /** BPF_PROG_TEST_RUN once: what the program returns; see {@link prepareRun}. */
+  testRun(context?: Uint8Array): number {
     return this.prepareRun(context)()
   }
 
@@ -106,7 +113,7 @@ export class Program implements Disposable {
 
 function describe(options: ProgramOptions, code: Code): BpfAttr {
   const attr = new BpfAttr(LOAD.size)
-    .u32(LOAD.type, PROGRAM_TYPES[options.type])
+    .u32(LOAD.type, PROGRAM_TYPES[options.type].number)
     .u32(LOAD.instructionCount, code.instructions.length)
     .pointer(LOAD.instructions, encode(code.instructions))
     .pointer(LOAD.license, new TextEncoder().encode(`${LICENSE}\0`))
@@ -120,12 +127,11 @@ function describe(options: ProgramOptions, code: Code): BpfAttr {
   return attr
 }
 
-function load(attr: BpfAttr, name: string): number {
+function load(attr: BpfAttr, options: ProgramOptions): Fd {
   try {
-    return retryWhileInterrupted(() => bpf('BPF_PROG_LOAD', attr))
+    return new Fd(retryWhileInterrupted(() => bpf('BPF_PROG_LOAD', attr)))
   } catch (error) {
-    if (error instanceof SysError) throw loadError(name, error, verifierLog(attr))
-    throw error
+    throw explain(error, options, verifierLog(attr))
   }
 }
 
@@ -141,11 +147,30 @@ function retryWhileInterrupted<T>(action: () => T, attempts = 5): T {
   }
 }
 
+function explain(error: unknown, options: ProgramOptions, log: string): unknown {
+  if (log !== '') {
+    const denied = /cannot use helper|unknown func/.test(log)
+      ? helperDenied(options.name)
+      : undefined
+    return denied ?? new VerifierError(options.name, log)
+  }
+  if (!(error instanceof SysError) || error.code !== 'EINVAL') return error
+  const { since } = PROGRAM_TYPES[options.type]
+  return new UnsupportedError(
+    `BPF program ${options.name}`,
+    `Linux ${release()} does not take it as a program of type ${options.type}`,
+    `use Linux ${since} or later with CONFIG_BPF_SYSCALL and CONFIG_DEBUG_INFO_BTF`,
+  )
+}
+
 const SMALLEST_LOG = 1 << 16
-/** What kernels before 6.4 take at most is 2^24 - 1... 2^30. */
+/** The last lines of an even longer one are lost. */
 const LARGEST_LOG = 1 << 24
 
-/** Loads once more, to hear why it fails; the kernel says ENOSPC if the log does not fit. */
+/**
+ * What the verifier says of a program that does not load; empty if it does not get that far. A log
+ * that is too small makes the kernel say ENOSPC.
+ */
 function verifierLog(attr: BpfAttr): string {
   for (let size = SMALLEST_LOG; ; size *= 4) {
     const log = new Uint8Array(size)
@@ -153,9 +178,9 @@ function verifierLog(attr: BpfAttr): string {
     try {
       new Fd(bpf('BPF_PROG_LOAD', attr))[Symbol.dispose]()
     } catch (error) {
-      if (!(error instanceof SysError)) throw error
-      if (error.code === 'ENOSPC' && size < LARGEST_LOG) continue
+      const tooSmall = error instanceof SysError && error.code === 'ENOSPC'
+      if (tooSmall && size < LARGEST_LOG) continue
     }
-    return new TextDecoder().decode(log.subarray(0, log.indexOf(0)))
+    return new TextDecoder().decode(log.subarray(0, log.indexOf(0))).trim()
   }
 }

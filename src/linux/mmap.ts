@@ -1,4 +1,3 @@
-import type { Fd } from './fd.js'
 import { syscall, viewMemory } from './ffi.js'
 
 const PROT_READ = 1
@@ -20,29 +19,41 @@ const unreachable = new FinalizationRegistry<Range>(({ address, length }) => {
   syscall('munmap', address, length)
 })
 
+export interface MappingOptions {
+  /** Writing to memory that is not mapped writable is a SIGSEGV. */
+  readonly writable?: boolean
+  /** MAP_SHARED, the default, or MAP_PRIVATE. */
+  readonly shared?: boolean
+  /** Where in the file to start, a multiple of the page size. */
+  readonly offset?: number
+}
+
 /**
- * A file mapped into this process with `mmap(2)`, shared.
+ * A file mapped into this process with `mmap(2)`.
  *
  * JavaScript cannot take back an array it has handed out, and an array over unmapped memory
  * crashes the process when touched. So disposal does not leave a hole: it lays anonymous pages,
  * which read as zero, over the mapping. The file is released at once, `bytes` becomes empty, and
  * arrays taken from it before stay harmless; their address space goes when they are collected.
+ * A mapping that is not disposed lives as long as an array over it.
  */
 export class Mapping implements Disposable {
   private readonly range: Range
   private view: Uint8Array
 
   /** Throws SysError. */
-  constructor(fd: Fd, length: number, { writable = false, offset = 0 } = {}) {
+  constructor(fd: number, length: number, options: MappingOptions = {}) {
+    const { writable = false, shared = true, offset = 0 } = options
     const protection = writable ? PROT_READ | PROT_WRITE : PROT_READ
-    const address = syscall('mmap', 0, length, protection, MAP_SHARED, fd.number, offset)
+    const flags = shared ? MAP_SHARED : MAP_PRIVATE
+    const address = syscall('mmap', 0, length, protection, flags, fd, offset)
     this.range = { address, length }
     const buffer = viewMemory(address, length)
     unreachable.register(buffer, this.range)
     this.view = new Uint8Array(buffer)
   }
 
-  /** The mapped memory; empty after disposal. Writing where it is not writable is a SIGSEGV. */
+  /** The mapped memory; empty after disposal. */
   get bytes(): Uint8Array {
     return this.view
   }

@@ -5,7 +5,7 @@ import { HELPERS } from '../../src/bpf/helpers.js'
 import { IterLink } from '../../src/bpf/link.js'
 import { BPF_F_MMAPABLE, BpfMap } from '../../src/bpf/map.js'
 import { Program } from '../../src/bpf/program.js'
-import { R0, R1, R2, R3, R6, R7, R10 } from '../../src/bpf/registers.js'
+import { R0, R1, R2, R3, R4, R6, R7, R10 } from '../../src/bpf/registers.js'
 import { Btf } from '../../src/btf/btf.js'
 
 const btf = new Btf(readFileSync('/sys/kernel/btf/vmlinux'))
@@ -112,7 +112,7 @@ test('loop', () => {
     .mov(R3, R10)
     .add(R3, -8)
     .store('u64', R10, -8, 0)
-    .mov(new (R0.constructor as any)(4), 0)
+    .mov(R4, 0)
     .call(HELPERS.loop)
     .load('u64', R0, R10, -8)
     .exit()
