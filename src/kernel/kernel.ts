@@ -12,6 +12,7 @@ import { perCpu, perCpuPtr } from './percpu.js'
 import { findTask } from './pid.js'
 import type { TaskSource } from './task_source.js'
 import { forEachProcess, forEachProcessThread, forEachThread, type Walk } from './tasks.js'
+import type { UserMemory } from './user_memory.js'
 import type { Vmcoreinfo } from './vmcoreinfo.js'
 
 /** What is asked of a kernel's symbols. */
@@ -30,6 +31,8 @@ export interface KernelParts {
   readonly hints: BootHints
   /** A quicker way to all tasks than their list. */
   readonly tasks?: TaskSource
+  /** A way to the memory of processes, by their own addresses. */
+  readonly userMemory?: UserMemory
   /** The system calls' or files' resources, let go of when the kernel is closed. */
   readonly resources?: Disposable
 }
@@ -61,6 +64,7 @@ export class Kernel implements Disposable {
   readonly space: ObjectSpace
   readonly source: string
   readonly taskSource: TaskSource | undefined
+  readonly userMemory: UserMemory | undefined
   private readonly boot: Bootstrap
   private symbolTable: Symbols | undefined
 
@@ -68,6 +72,7 @@ export class Kernel implements Disposable {
     this.types = parts.types
     this.source = parts.source
     this.taskSource = parts.tasks
+    this.userMemory = parts.userMemory
     this.uncached = parts.memory
     this.memory = new PageCache(parts.memory)
     this.space = new ObjectSpace(parts.types, this.memory)

@@ -3,10 +3,12 @@ import { Btf } from '../btf/btf.js'
 import { UnsupportedError } from '../errors.js'
 import { Columns } from '../kernel/columns.js'
 import { type BootHints, Kernel } from '../kernel/kernel.js'
+import type { UntypedView } from '../object/kernel_types.js'
 import { ObjectSpace } from '../object/space.js'
 import { parseCpuList } from './cpu_list.js'
 import { openMemory, type Via } from './open_memory.js'
 import { TaskIterator } from './task_iterator.js'
+import { LiveUserMemory } from './user_memory.js'
 
 export interface LiveOptions {
   /** Forces one way to read memory; by default BPF, then /proc/kcore. */
@@ -23,7 +25,8 @@ export function openLive(options: LiveOptions = {}): Kernel {
   const space = new ObjectSpace(types, memory)
   const hints = liveHints(() => anyTask(space, tasks))
   const symbols = () => ({ find: () => undefined })
-  return new Kernel({ source, types, memory, symbols, hints, tasks, resources })
+  const userMemory = new LiveUserMemory(space, () => ownTask(space, tasks))
+  return new Kernel({ source, types, memory, symbols, hints, tasks, userMemory, resources })
 }
 
 function readBtf(): Uint8Array {
@@ -36,6 +39,15 @@ function readBtf(): Uint8Array {
       'it needs a kernel built with CONFIG_DEBUG_INFO_BTF',
     )
   }
+}
+
+/** The task of this thread; the iterator takes its pid in its own namespace. */
+function ownTask(space: ObjectSpace, tasks: TaskIterator): UntypedView {
+  const columns = new Columns(space, space.struct('task_struct').type, [])
+  for (const address of columns.addresses(tasks.recordOf(columns, process.pid))) {
+    return space.at('task_struct', address)
+  }
+  throw new UnsupportedError('own task not found', 'the BPF task iterator does not show it')
 }
 
 /** The address of the first task that the iterator shows. */
