@@ -1,9 +1,9 @@
 import type { Btf } from '../btf/btf.js'
 import { UnsupportedError } from '../errors.js'
 import type { Kernel } from '../kernel/kernel.js'
-import { readLiveSymbols } from '../live/live_symbols.js'
-import { readLiveTypes } from '../live/live_types.js'
 import { openLive } from '../live/open_live.js'
+import { readSymbols } from '../live/read_symbols.js'
+import { readTypes } from '../live/read_types.js'
 import type { Symbols } from '../symbols/symbols.js'
 import { describeFact } from './facts.js'
 import { liveRelease } from './live.js'
@@ -22,13 +22,13 @@ export function openKernel(options: GlobalOptions): Kernel {
 /** The kernel's types alone, which take no right to read its memory. */
 export function openTypes(options: GlobalOptions): Btf {
   refuseImage(options)
-  return readLiveTypes()
+  return readTypes()
 }
 
 /** The kernel's symbols alone. */
 export function openSymbols(options: GlobalOptions): Symbols {
   refuseImage(options)
-  return readLiveSymbols()
+  return readSymbols()
 }
 
 /** `uname -r` of the kernel. */

@@ -1,13 +1,15 @@
-import { readFileSync } from 'node:fs'
+import type { Btf } from '../btf/btf.js'
 import { UnsupportedError } from '../errors.js'
 import { Columns } from '../kernel/columns.js'
-import { type BootHints, Kernel } from '../kernel/kernel.js'
+import { Kernel, type KernelParts } from '../kernel/kernel.js'
+import type { Memory } from '../memory/memory.js'
 import { ObjectSpace } from '../object/space.js'
-import { parseCpuList } from './cpu_list.js'
-import { readLiveSymbols } from './live_symbols.js'
-import { readLiveTypes } from './live_types.js'
+import { liveHints } from './hints.js'
 import { openMemory, type Via } from './open_memory.js'
+import { readSymbols } from './read_symbols.js'
+import { readTypes } from './read_types.js'
 import { TaskIterator } from './task_iterator.js'
+import { LiveUserMemory } from './user_memory.js'
 
 export interface LiveOptions {
   /** Forces one way to read memory; by default BPF, then /proc/kcore. */
@@ -18,42 +20,40 @@ export interface LiveOptions {
 export function openLive(options: LiveOptions = {}): Kernel {
   const { via, memory } = openMemory(options.via)
   try {
-    const types = readLiveTypes()
-    const source = `the running kernel, through ${via === 'bpf' ? 'BPF' : '/proc/kcore'}`
-    const common = { source, types, memory, symbols: readLiveSymbols, resources: memory }
-    if (via === 'kcore') return new Kernel({ ...common, hints: liveHints() })
-    const tasks = new TaskIterator(types)
-    const space = new ObjectSpace(types, memory)
-    const hints = { ...liveHints(), anyTask: () => anyTask(space, tasks) }
-    return new Kernel({ ...common, hints, tasks })
+    const types = readTypes()
+    return new Kernel({
+      types,
+      memory,
+      symbols: readSymbols,
+      resources: memory,
+      ...(via === 'bpf' ? throughBpf(types, memory) : throughKcore()),
+    })
   } catch (error) {
     memory[Symbol.dispose]()
     throw error
   }
 }
 
-/** The address of the first task that the iterator shows. */
-function anyTask(space: ObjectSpace, tasks: TaskIterator): bigint {
-  const columns = new Columns(space, space.struct('task_struct').type, [])
-  for (const address of columns.addresses(tasks.firstRecords(columns))) return address
-  throw new UnsupportedError('no task found', 'the BPF task iterator shows none')
-}
+type LiveParts = Pick<KernelParts, 'source' | 'hints' | 'tasks' | 'ownTask' | 'userMemory'>
 
-function liveHints(): BootHints {
-  const physical = vmcoreinfoPhysical()
+function throughBpf(types: Btf, memory: Memory): LiveParts {
+  const space = new ObjectSpace(types, memory)
+  const tasks = new TaskIterator(types)
+  const none = new Columns(space, space.struct('task_struct').type, [])
+  const first = (records: Uint8Array) => {
+    for (const address of none.addresses(records)) return address
+    throw new UnsupportedError('no task found', 'the BPF task iterator shows none')
+  }
+  const ownTask = () => first(tasks.recordOf(none, process.pid))
   return {
-    release: readFileSync('/proc/sys/kernel/osrelease', 'utf8').trim(),
-    possibleCpus: parseCpuList(readFileSync('/sys/devices/system/cpu/possible', 'utf8')),
-    ...(physical === undefined ? {} : { vmcoreinfoPhysical: physical }),
+    source: 'the running kernel, through BPF',
+    hints: { ...liveHints(), anyTask: () => first(tasks.firstRecords(none)) },
+    tasks,
+    ownTask,
+    userMemory: new LiveUserMemory(space, () => space.at('task_struct', ownTask())),
   }
 }
 
-/** /sys/kernel/vmcoreinfo holds the physical address of the note and its size. */
-function vmcoreinfoPhysical(): bigint | undefined {
-  try {
-    const [address] = readFileSync('/sys/kernel/vmcoreinfo', 'utf8').split(' ')
-    return address !== undefined && /^0x[0-9a-f]+$/.test(address) ? BigInt(address) : undefined
-  } catch {
-    return undefined
-  }
+function throughKcore(): LiveParts {
+  return { source: 'the running kernel, through /proc/kcore', hints: liveHints() }
 }

@@ -1,6 +1,6 @@
 import { KsightError } from '../../errors.js'
 import type { Kernel } from '../../kernel/kernel.js'
-import { isKthreadFlags } from '../../kernel/kthread.js'
+import { isKthread } from '../../kernel/kthread.js'
 import { cpuCurr, idleTask } from '../../kernel/percpu.js'
 import { listTasks } from '../../kernel/task_summary.js'
 import type { UntypedView } from '../../object/kernel_types.js'
@@ -90,7 +90,7 @@ function shownTask(task: UntypedView, options: GlobalOptions): ShownTask {
   return {
     pid: task.pid,
     comm: task.comm,
-    kernelThread: isKthreadFlags(task.flags, task.mm),
+    kernelThread: isKthread(task),
     task: showPointers(options)(task.$address),
   }
 }

@@ -5,7 +5,7 @@ import { readSysfs } from '../linux/sysfs.js'
 const BTF_FILE = '/sys/kernel/btf/vmlinux'
 
 /** The running kernel's types; anybody may read them. Throws {@link UnsupportedError}. */
-export function readLiveTypes(): Btf {
+export function readTypes(): Btf {
   return new Btf(readBtf(), { source: BTF_FILE })
 }
 

@@ -3,11 +3,8 @@ import { moduleAreas } from '../symbols/areas.js'
 import { parseKallsyms } from '../symbols/kallsyms_text.js'
 import { Symbols } from '../symbols/symbols.js'
 
-/**
- * The symbols of the running kernel and its modules. Throws PermissionError where their addresses
- * are hidden.
- */
-export function readLiveSymbols(): Symbols {
+/** Symbols of the kernel and its modules. Throws PermissionError where their addresses are hidden. */
+export function readSymbols(): Symbols {
   const table = parseKallsyms(readFileSync('/proc/kallsyms'))
   return new Symbols(table, moduleAreas(readModules()))
 }
