@@ -1,4 +1,4 @@
-import { UnsupportedError } from '../errors.js'
+import { PermissionError, UnsupportedError } from '../errors.js'
 import { containerOf } from '../object/container_of.js'
 import type { UntypedView } from '../object/kernel_types.js'
 import type { Fact } from './fact.js'
@@ -78,8 +78,14 @@ export class Bootstrap {
     yield* listForEachEntry(space, initTask.$addressOf('tasks'), 'task_struct', 'tasks')
   }
 
+  /** Where the kernel hides its symbols there are none, and each fact is found another way. */
   private symbol(name: string): bigint | undefined {
-    return this.kernel.symbols.find(name)?.address
+    try {
+      return this.kernel.symbols.find(name)?.address
+    } catch (error) {
+      if (error instanceof PermissionError) return undefined
+      throw error
+    }
   }
 
   private variable64(name: string): bigint | undefined {
