@@ -1,31 +1,12 @@
 import { FormatError } from '../errors.js'
 
-/**
- * 32-bit words that follow the three words of `struct btf_type`, by kind number: a fixed count, and
- * a count for each of the `vlen` entries.
- */
-const TRAILING_WORDS: readonly (readonly [fixed: number, perEntry: number])[] = [
-  [0, 0], // void is never written
-  [1, 0], // int
-  [0, 0], // ptr
-  [3, 0], // array
-  [0, 3], // struct
-  [0, 3], // union
-  [0, 2], // enum
-  [0, 0], // fwd
-  [0, 0], // typedef
-  [0, 0], // volatile
-  [0, 0], // const
-  [0, 0], // restrict
-  [0, 0], // func
-  [0, 2], // func_proto
-  [1, 0], // var
-  [0, 3], // datasec
-  [0, 0], // float
-  [1, 0], // decl_tag
-  [0, 0], // type_tag
-  [0, 3], // enum64
-]
+/** 32-bit words that follow the three words of `struct btf_type`, by kind number. */
+const FIXED_WORDS = Uint8Array.of(0, 1, 0, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 1, 0, 0)
+
+/** 32-bit words that follow for each of the `vlen` entries, by kind number. */
+const WORDS_PER_ENTRY = Uint8Array.of(0, 0, 0, 0, 3, 3, 2, 0, 0, 0, 0, 0, 0, 2, 0, 3, 0, 0, 0, 3)
+
+const LAST_KIND = WORDS_PER_ENTRY.length - 1
 
 export const kindOf = (info: number) => (info >>> 24) & 0x1f
 export const vlenOf = (info: number) => info & 0xffff
@@ -39,16 +20,9 @@ export function indexTypes(words: Uint32Array, source: string, fileOffset: numbe
   let at = 0
   while (at < words.length) {
     const info = words[at + 1] ?? 0
-    const trailing = TRAILING_WORDS[kindOf(info)]
-    if (trailing === undefined || kindOf(info) === 0) {
-      throw new FormatError(
-        source,
-        fileOffset + at * 4,
-        `BTF kind ${kindOf(info)} is not known`,
-        'kinds 1 to 19 are; a newer kernel may need a newer ksight',
-      )
-    }
-    const next = at + 3 + trailing[0] + trailing[1] * vlenOf(info)
+    const kind = kindOf(info)
+    if (kind === 0 || kind > LAST_KIND) throw unknownKind(kind, source, fileOffset + at * 4)
+    const next = at + 3 + FIXED_WORDS[kind]! + WORDS_PER_ENTRY[kind]! * vlenOf(info)
     if (next > words.length) {
       throw new FormatError(source, fileOffset + at * 4, 'a type runs over the end of its section')
     }
@@ -57,6 +31,15 @@ export function indexTypes(words: Uint32Array, source: string, fileOffset: numbe
   }
   starts[count] = words.length
   return starts.subarray(0, count + 1)
+}
+
+function unknownKind(kind: number, source: string, offset: number): FormatError {
+  return new FormatError(
+    source,
+    offset,
+    `BTF kind ${kind} is not known`,
+    'kinds 1 to 19 are; a newer kernel may need a newer ksight',
+  )
 }
 
 /** Whether an int type uses only some of its bits, as bit-fields in the old encoding do. */
