@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { gunzipSync } from 'node:zlib'
 import { readElf } from '../../src/elf/elf.js'
+import { hasTools } from './tools.js'
 
 /**
  * Debian's kernels as test data. They are fetched by apt when first needed and kept outside of the
@@ -20,6 +21,13 @@ const META_PACKAGE: Record<DebianVersion, string> = {
 }
 
 const run = promisify(execFile)
+
+/** Outside of the repository. */
+const lab = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'ksight/lab')
+const aptLock = join(lab, 'apt.lock')
+
+/** Whether this is a system on which Debian's kernels can be had. */
+export const canFetchKernels = hasTools('apt-get', 'apt-cache', 'dpkg-deb', 'flock', 'xz', 'zstd')
 
 /** The `.BTF` section of vmlinux. */
 export async function debianBtf(version: DebianVersion): Promise<Uint8Array> {
@@ -56,7 +64,7 @@ export async function debianVmlinux(version: DebianVersion): Promise<Uint8Array>
 }
 
 /** The path of the kernel image that a boot loader starts. */
-export async function debianBzImage(version: DebianVersion): Promise<string> {
+async function debianBzImage(version: DebianVersion): Promise<string> {
   const boot = join(await debianKernelDir(version), 'boot')
   const name = (await readdir(boot)).find((file) => file.startsWith('vmlinuz-'))
   if (name === undefined) throw new Error(`no vmlinuz in ${boot}`)
@@ -65,7 +73,6 @@ export async function debianBzImage(version: DebianVersion): Promise<string> {
 
 /** The directory that holds the files of the kernel's package: boot/, lib/modules/ and so on. */
 export async function debianKernelDir(version: DebianVersion): Promise<string> {
-  const lab = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'ksight/lab')
   const name = await kernelPackage(version)
   const directory = join(lab, name)
   if (!existsSync(directory)) {
@@ -75,13 +82,25 @@ export async function debianKernelDir(version: DebianVersion): Promise<string> {
   return directory
 }
 
-/** The package that the newest kernel of this version is in. */
-async function kernelPackage(version: DebianVersion): Promise<string> {
-  const meta = META_PACKAGE[version]
-  const { stdout } = await run('apt-cache', ['depends', '--important', meta])
+const packages = new Map<DebianVersion, Promise<string>>()
+
+/** The package that the newest kernel of this version is in; asking apt takes a second. */
+function kernelPackage(version: DebianVersion): Promise<string> {
+  const known = packages.get(version) ?? findPackage(META_PACKAGE[version])
+  packages.set(version, known)
+  return known
+}
+
+async function findPackage(meta: string, lists = 'as they are'): Promise<string> {
+  const { stdout } = await run('apt-cache', ['depends', '--important', meta]).catch(() => ({
+    stdout: '',
+  }))
   const name = /Depends: (linux-image-\d\S+)/.exec(stdout)?.[1]
-  if (name === undefined) throw new Error(`apt knows no kernel for ${meta}: run apt-get update`)
-  return name
+  if (name !== undefined) return name
+  if (lists === 'updated') throw new Error(`apt knows no package ${meta}`)
+  await mkdir(lab, { recursive: true })
+  await run('flock', [aptLock, 'apt-get', 'update', '-qq'])
+  return findPackage(meta, 'updated')
 }
 
 /** Test workers run at once: the first one fetches, the others wait for its lock. */
@@ -89,9 +108,13 @@ async function fetchPackage(name: string, directory: string): Promise<void> {
   const temporary = await mkdtemp(`${directory}.`)
   const script = `
     test -d "$3" && exit
-    cd "$2" && apt-get download -qq "$1" && dpkg-deb -x ./*.deb root && mv -T root "$3"`
+    cd "$2"
+    apt-get download -qq "$1" ||
+      { flock "$4" apt-get update -qq && apt-get download -qq "$1"; }
+    dpkg-deb -x ./*.deb root && mv -T root "$3"`
   try {
-    await run('flock', [`${directory}.lock`, 'sh', '-ec', script, 'sh', name, temporary, directory])
+    const args = [name, temporary, directory, aptLock]
+    await run('flock', [`${directory}.lock`, 'sh', '-ec', script, 'sh', ...args])
   } finally {
     await rm(temporary, { recursive: true, force: true })
   }

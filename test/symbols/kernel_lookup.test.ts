@@ -9,6 +9,7 @@ import { Btf } from '../../src/btf/btf.js'
 import type { Fd } from '../../src/linux/fd.js'
 import { parseKallsyms } from '../../src/symbols/kallsyms_text.js'
 import { type NearestSymbol, Symbols } from '../../src/symbols/symbols.js'
+import { isRoot } from '../support/tools.js'
 
 /** How far behind each symbol another address is looked up. */
 const BEHIND = 5
@@ -65,9 +66,9 @@ function asText(found: NearestSymbol | undefined, address: bigint): string {
 
 const btf = new Btf(readFileSync('/sys/kernel/btf/vmlinux'))
 const iterator = btf.find('bpf_iter_ksym', 'func')
-const canIterate = process.getuid?.() === 0 && iterator !== undefined
+const canIterate = isRoot && iterator !== undefined
 
-test.runIf(canIterate)('addresses belong to the symbols that the kernel says', () => {
+test.runIf(canIterate)('addresses belong to the symbols that the kernel says (root)', () => {
   using program = Program.load({
     type: 'tracing',
     name: 'ksight_symbols',
