@@ -10,20 +10,26 @@ import { EVERY_KIND } from './every_kind.js'
 /** More than any single use of a damaged BTF of a megabyte may take. */
 const MOST_MILLISECONDS = 2000
 
-/** Only ksight's own errors are allowed, and soon. */
-function returnsOrRefuses(use: () => unknown): void {
-  const start = performance.now()
+/** Only ksight's own errors are allowed. */
+function mayRefuse(use: () => unknown): void {
   try {
     use()
   } catch (error) {
     if (!(error instanceof KsightError)) throw error
   }
-  expect(performance.now() - start).toBeLessThan(MOST_MILLISECONDS)
+}
+
+/** The same, and soon. */
+function returnsOrRefuses(use: () => unknown): void {
+  const start = performance.now()
+  mayRefuse(use)
+  const took = performance.now() - start
+  if (took > MOST_MILLISECONDS) throw new Error(`took ${took} ms`)
 }
 
 /** Asks everything of a BTF, type by type. */
 function useAll(bytes: Uint8Array, base?: Btf): void {
-  returnsOrRefuses(() => {
+  mayRefuse(() => {
     const btf = new Btf(bytes, base && { base })
     returnsOrRefuses(() => [...btf.types()].length)
     returnsOrRefuses(() => btf.get('no such type'))
@@ -88,7 +94,7 @@ describe('a BTF with every kind', () => {
     ])
     fc.assert(
       fc.property(mutationsOf(original), (bytes) => {
-        returnsOrRefuses(() => useAll(split, new Btf(bytes)))
+        mayRefuse(() => useAll(split, new Btf(bytes)))
       }),
       { numRuns: 2000 },
     )
@@ -113,7 +119,7 @@ describe.skipIf(!canFetchKernels)('the BTF of a module (apt)', () => {
 
   /** Without the search for near names, which would go through the base each time. */
   function useSplit(bytes: Uint8Array): void {
-    returnsOrRefuses(() => {
+    mayRefuse(() => {
       const btf = new Btf(bytes, { base })
       for (let id = btf.firstId; id < btf.count; id++) useType(btf, id)
     })
@@ -133,7 +139,7 @@ describe('the BTF of the running kernel', () => {
           btf.findMember(task, 'no such member')
         })
       }),
-      { numRuns: 300 },
+      { numRuns: 100 },
     )
   })
 })

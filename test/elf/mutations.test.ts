@@ -1,6 +1,6 @@
 import { readFileSync, rmSync } from 'node:fs'
 import fc from 'fast-check'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, test } from 'vitest'
 import { readElf } from '../../src/elf/elf.js'
 import { KsightError } from '../../src/errors.js'
 import { assemble, bigEndian, hasBinutils, link, workDirectory } from './fixtures.js'
@@ -66,7 +66,7 @@ function readOrRefuse(bytes: Uint8Array): void {
     try {
       use()
     } catch (error) {
-      expect(error).toBeInstanceOf(KsightError)
+      if (!(error instanceof KsightError)) throw error
     }
   }
 }
