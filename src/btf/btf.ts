@@ -307,10 +307,16 @@ export class Btf {
 
   /** Bytes of a pointer, which BTF does not say: as many as a `long` has. */
   get pointerSize(): number {
-    this.longSize ??= LONG_NAMES.map((name) => this.find(name, 'int')?.size).find(
-      (size) => size === 4,
-    )
-    return this.longSize ?? 8
+    this.longSize ??= this.findLongSize()
+    return this.longSize
+  }
+
+  private findLongSize(): number {
+    for (const name of LONG_NAMES) {
+      const size = this.find(name, 'int')?.size
+      if (size !== undefined) return size === 4 ? 4 : 8
+    }
+    return 8
   }
 
   private loop(id: number): FormatError {
