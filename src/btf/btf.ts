@@ -5,7 +5,7 @@ import { decodeType } from './decode.js'
 import { readHeader } from './header.js'
 import { type BtfKind, type BtfMember, type BtfStruct, type BtfType, KIND_NAMES } from './kinds.js'
 import { RawTypes } from './raw.js'
-import { indexTypes, kindFlagOf, kindOf } from './scan.js'
+import { indexTypes, kindFlagOf } from './scan.js'
 import { StringTable } from './strings.js'
 import { readWords } from './words.js'
 
@@ -60,6 +60,7 @@ export class Btf {
 
   private readonly words: Uint32Array
   private readonly starts: Uint32Array
+  private readonly kinds: Uint8Array
   private readonly strings: StringTable
   private readonly typesFileOffset: number
   /** String offsets below this belong to the base. */
@@ -76,7 +77,9 @@ export class Btf {
     this.littleEndian = header.littleEndian
     this.typesFileOffset = header.typeStart
     this.words = readWords(blob, header.typeStart, header.typeLength, header.littleEndian)
-    this.starts = indexTypes(this.words, this.source, header.typeStart)
+    const index = indexTypes(this.words, this.source, header.typeStart)
+    this.starts = index.starts
+    this.kinds = index.kinds
     const strings = blob.subarray(header.stringStart, header.stringStart + header.stringLength)
     this.strings = new StringTable(strings, this.source, header.stringStart)
     this.firstId = this.base?.count ?? 1
@@ -104,7 +107,9 @@ export class Btf {
   kind(id: number): BtfKind {
     if (id === 0) return 'void'
     if (id < this.firstId) return this.base!.kind(id)
-    return KIND_NAMES[kindOf(this.infoAt(id - this.firstId))]!
+    const kind = this.kinds[id - this.firstId]
+    if (kind === undefined) throw this.noSuchType(id)
+    return KIND_NAMES[kind]!
   }
 
   private decode(id: number, index: number): BtfType {
@@ -117,14 +122,14 @@ export class Btf {
   }
 
   private infoAt(index: number): number {
-    if (!(index < this.starts.length - 1)) {
-      throw new FormatError(
-        this.source,
-        this.typesFileOffset,
-        `type ${this.firstId + index} is referred to, but the last is ${this.count - 1}`,
-      )
-    }
+    if (!(index < this.kinds.length)) throw this.noSuchType(this.firstId + index)
     return this.words[this.starts[index]! + 1]!
+  }
+
+  private noSuchType(id: number): FormatError {
+    const last = this.count - 1
+    const why = `type ${id} is referred to, but the last is ${last}`
+    return new FormatError(this.source, this.typesFileOffset, why)
   }
 
   /** Before Linux 4.20 a bit-field was a member whose int type has fewer bits than its storage. */
@@ -142,14 +147,8 @@ export class Btf {
 
   /** This BTF and its base as one set of flat arrays, for those who go through all types. */
   raw(): RawTypes {
-    // The last entry of `starts` is the end of the section, not a type.
-    const own = new RawTypes(
-      this.words,
-      this.starts.subarray(0, -1),
-      this.strings.bytes,
-      this.source,
-      this.typesFileOffset,
-    )
+    const { words, starts, kinds, strings, source, typesFileOffset } = this
+    const own = new RawTypes({ words, starts, kinds }, strings.bytes, source, typesFileOffset)
     return this.base === undefined ? own : this.base.raw().append(own)
   }
 
