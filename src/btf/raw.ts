@@ -90,7 +90,7 @@ export class RawTypes {
   }
 
   /**
-   * Ints with fewer bits than their storage has: before Linux 4.20 that made a member a bit-field.
+   * Ints with fewer bits than their storage has: before Linux 5.0 that made a member a bit-field.
    * Few kernels have any.
    */
   get partialInts(): ReadonlySet<number> {

@@ -23,7 +23,7 @@ export class RawMember {
     this.type = words[at + 1]!
     this.bitOffset = flag ? offset & 0xffffff : offset
     this.bitSize = flag ? offset >>> 24 : 0
-    if (!flag && this.oldBitFields.has(this.type)) this.readOldBitField()
+    if (!flag && this.oldBitFields.size > 0) this.readOldBitField()
   }
 
   get isAnonymous(): boolean {
@@ -35,9 +35,11 @@ export class RawMember {
     return this.isAnonymous && !this.types.isStruct(this.type)
   }
 
-  /** Before Linux 4.20 the int type of a bit-field told its place and size. */
+  /** Before Linux 5.0 the int type of a bit-field told its place and size. */
   private readOldBitField(): void {
-    const encoding = this.types.words[this.types.at(this.type) + 3]!
+    const int = this.types.resolve(this.type)
+    if (!this.oldBitFields.has(int)) return
+    const encoding = this.types.words[this.types.at(int) + 3]!
     this.bitOffset += (encoding >>> 16) & 0xff
     this.bitSize = encoding & 0xff
   }

@@ -45,3 +45,13 @@ export function indexTypes(words: Uint32Array, source: string, fileOffset: numbe
   starts[count] = words.length
   return { starts: starts.subarray(0, count + 1), kinds: kinds.subarray(0, count) }
 }
+
+/** Whether an int type uses only some of its bits, as bit-fields in the old encoding do. */
+export function hasPartialInt(words: Uint32Array, starts: Uint32Array, kinds: Uint8Array): boolean {
+  for (let i = kinds.indexOf(1); i !== -1; i = kinds.indexOf(1, i + 1)) {
+    const at = starts[i]!
+    const size = words[at + 2]!
+    if ((words[at + 3]! & 0xffffff) !== size * 8) return true
+  }
+  return false
+}
