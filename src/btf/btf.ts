@@ -12,7 +12,7 @@ import {
   KIND_NAMES,
 } from './kinds.js'
 import { RawTypes } from './raw.js'
-import { hasPartialInt, indexTypes, kindFlagOf, kindOf } from './scan.js'
+import { hasPartialInt, indexTypes, kindFlagOf } from './scan.js'
 import { StringTable } from './strings.js'
 import { readWords } from './words.js'
 
@@ -65,6 +65,7 @@ export class Btf {
 
   private readonly words: Uint32Array
   private readonly starts: Uint32Array
+  private readonly kinds: Uint8Array
   private readonly strings: StringTable
   private readonly typesFileOffset: number
   /** String offsets below this belong to the base. */
@@ -83,7 +84,9 @@ export class Btf {
     this.littleEndian = header.littleEndian
     this.typesFileOffset = header.typeStart
     this.words = readWords(blob, header.typeStart, header.typeLength, header.littleEndian)
-    this.starts = indexTypes(this.words, this.source, header.typeStart)
+    const index = indexTypes(this.words, this.source, header.typeStart)
+    this.starts = index.starts
+    this.kinds = index.kinds
     const strings = blob.subarray(header.stringStart, header.stringStart + header.stringLength)
     this.strings = new StringTable(strings, this.source, header.stringStart)
     this.firstId = this.base?.count ?? 1
@@ -111,7 +114,9 @@ export class Btf {
   kind(id: number): BtfKind {
     if (id === 0) return 'void'
     if (this.base !== undefined && id < this.firstId) return this.base.kind(id)
-    return KIND_NAMES[kindOf(this.infoAt(id - this.firstId))]!
+    const kind = this.kinds[id - this.firstId]
+    if (kind === undefined) throw this.noSuchType(id)
+    return KIND_NAMES[kind]!
   }
 
   private decode(id: number, index: number): BtfType {
@@ -128,19 +133,19 @@ export class Btf {
    * bits than its storage. Newer encoders write no such type, so that no member needs a look.
    */
   private get hasOldBitFields(): boolean {
-    this.oldBitFields ??= this.base?.hasOldBitFields || hasPartialInt(this.words, this.starts)
+    this.oldBitFields ??=
+      this.base?.hasOldBitFields || hasPartialInt(this.words, this.starts, this.kinds)
     return this.oldBitFields
   }
 
   private infoAt(index: number): number {
-    if (!(index >= 0 && index < this.starts.length - 1)) {
-      throw new FormatError(
-        this.source,
-        this.typesFileOffset,
-        `type ${this.firstId + index} is referred to, but the last is ${this.count - 1}`,
-      )
-    }
+    if (!(index >= 0 && index < this.kinds.length)) throw this.noSuchType(this.firstId + index)
     return this.words[this.starts[index]! + 1]!
+  }
+
+  private noSuchType(id: number): FormatError {
+    const why = `type ${id} is referred to, but the last is ${this.count - 1}`
+    return new FormatError(this.source, this.typesFileOffset, why)
   }
 
   private withOldBitField(member: BtfMember): BtfMember {
@@ -158,14 +163,8 @@ export class Btf {
 
   /** This BTF and its base as one set of flat arrays, for those who go through all types. */
   raw(): RawTypes {
-    // The last entry of `starts` is the end of the section, not a type.
-    const own = new RawTypes(
-      this.words,
-      this.starts.subarray(0, -1),
-      this.strings.bytes,
-      this.source,
-      this.typesFileOffset,
-    )
+    const { words, starts, kinds, strings, source, typesFileOffset } = this
+    const own = new RawTypes({ words, starts, kinds }, strings.bytes, source, typesFileOffset)
     return this.base === undefined ? own : this.base.raw().append(own)
   }
 

@@ -12,10 +12,18 @@ export const kindOf = (info: number) => (info >>> 24) & 0x1f
 export const vlenOf = (info: number) => info & 0xffff
 export const kindFlagOf = (info: number) => info >>> 31 === 1
 
-/** The word at which each type starts, in order of ids; the end of the section comes last. */
-export function indexTypes(words: Uint32Array, source: string, fileOffset: number): Uint32Array {
+export interface TypeIndex {
+  /** The word at which each type starts, in order of ids; the end of the section comes last. */
+  readonly starts: Uint32Array
+  /** The kind of each type. */
+  readonly kinds: Uint8Array
+}
+
+/** Finds where each type starts. */
+export function indexTypes(words: Uint32Array, source: string, fileOffset: number): TypeIndex {
   // No type is smaller than three words, so this is never too short.
   const starts = new Uint32Array(Math.floor(words.length / 3) + 1)
+  const kinds = new Uint8Array(starts.length)
   let count = 0
   let at = 0
   while (at < words.length) {
@@ -26,11 +34,12 @@ export function indexTypes(words: Uint32Array, source: string, fileOffset: numbe
     if (next > words.length) {
       throw new FormatError(source, fileOffset + at * 4, 'a type runs over the end of its section')
     }
+    kinds[count] = kind
     starts[count++] = at
     at = next
   }
   starts[count] = words.length
-  return starts.subarray(0, count + 1)
+  return { starts: starts.subarray(0, count + 1), kinds: kinds.subarray(0, count) }
 }
 
 function unknownKind(kind: number, source: string, offset: number): FormatError {
@@ -43,10 +52,9 @@ function unknownKind(kind: number, source: string, offset: number): FormatError 
 }
 
 /** Whether an int type uses only some of its bits, as bit-fields in the old encoding do. */
-export function hasPartialInt(words: Uint32Array, starts: Uint32Array): boolean {
-  for (let i = 0; i < starts.length - 1; i++) {
+export function hasPartialInt(words: Uint32Array, starts: Uint32Array, kinds: Uint8Array): boolean {
+  for (let i = kinds.indexOf(1); i !== -1; i = kinds.indexOf(1, i + 1)) {
     const at = starts[i]!
-    if (kindOf(words[at + 1]!) !== 1) continue
     const size = words[at + 2]!
     if ((words[at + 3]! & 0xffffff) !== size * 8) return true
   }
