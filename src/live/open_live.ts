@@ -1,13 +1,13 @@
-import { Btf } from '../btf/btf.js'
+import type { Btf } from '../btf/btf.js'
 import { UnsupportedError } from '../errors.js'
 import { Columns } from '../kernel/columns.js'
 import { Kernel, type KernelParts } from '../kernel/kernel.js'
-import { readSysfs } from '../linux/sysfs.js'
 import type { Memory } from '../memory/memory.js'
 import { ObjectSpace } from '../object/space.js'
 import { liveHints } from './hints.js'
 import { openMemory, type Via } from './open_memory.js'
 import { readSymbols } from './read_symbols.js'
+import { readTypes } from './read_types.js'
 import { TaskIterator } from './task_iterator.js'
 import { LiveUserMemory } from './user_memory.js'
 
@@ -16,13 +16,11 @@ export interface LiveOptions {
   readonly via?: Via
 }
 
-const BTF_FILE = '/sys/kernel/btf/vmlinux'
-
 /** Opens the running kernel. Throws PermissionError or UnsupportedError that says what is missing. */
 export function openLive(options: LiveOptions = {}): Kernel {
   const { via, memory } = openMemory(options.via)
   try {
-    const types = new Btf(readBtf(), { source: BTF_FILE })
+    const types = readTypes()
     return new Kernel({
       types,
       memory,
@@ -33,18 +31,6 @@ export function openLive(options: LiveOptions = {}): Kernel {
   } catch (error) {
     memory[Symbol.dispose]()
     throw error
-  }
-}
-
-function readBtf(): Uint8Array {
-  try {
-    return readSysfs(BTF_FILE)
-  } catch {
-    throw new UnsupportedError(
-      'no type information of this kernel',
-      `${BTF_FILE} cannot be read`,
-      'it needs a kernel built with CONFIG_DEBUG_INFO_BTF',
-    )
   }
 }
 

@@ -32,14 +32,8 @@ export function table<Row>(
   const { style = PLAIN_STYLE, dim } = options
   const cells = rows.map((row) => columns.map(({ cell }) => text(cell(row))))
   const layout = layOut(columns, cells, options.width)
-  const lines = [
-    style.bold(
-      line(
-        layout,
-        columns.map(({ title }) => title),
-      ),
-    ),
-  ]
+  const titles = columns.map(({ title }, i) => title.slice(0, layout[i]!.width))
+  const lines = [style.bold(line(layout, titles))]
   cells.forEach((row, i) => {
     const whole = line(layout, row)
     lines.push(dim?.(rows[i]!) ? style.dim(whole) : whole)
