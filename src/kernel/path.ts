@@ -10,7 +10,7 @@ import { taskMm } from './mm.js'
 const MAX_STEPS = 100_000
 
 /** How often a path is put together again because a part of it was renamed meanwhile. */
-const MAX_TRIES = 10
+const MAX_TRIES = 1000
 
 /**
  * `char *d_path(const struct path *path, char *buf, int buflen)`: the path of a `struct path`, as the

@@ -118,7 +118,7 @@ describeLive('paths against the links of /proc', () => {
     })
     await using _renamer = await Running.start(compile('rename'), paths)
     const seen = new Set<string | undefined>()
-    for (let i = 0; i < 3000; i++) {
+    for (let i = 0; i < 1500; i++) {
       const task = kernel.findTask(running.pid)!
       seen.add(taskCwd(kernel, task))
     }
