@@ -8,7 +8,7 @@ import { helperDenied } from './bpf_error.js'
 import type { Code } from './code_buffer.js'
 import { functionInfo } from './function_info.js'
 import { encode } from './instructions.js'
-import { VerifierError } from './verifier_error.js'
+import { lastWords, VerifierError } from './verifier_error.js'
 
 /** `enum bpf_prog_type`, as far as used here. */
 const PROGRAM_TYPES = {
@@ -67,8 +67,9 @@ export class Program implements Disposable {
   ) {}
 
   /**
-   * BPF_PROG_LOAD. What stands in the way is told by the error: PermissionError names capability
-   * or sysctl, UnsupportedError the kernel's configuration, VerifierError the verifier's last lines.
+   * BPF_PROG_LOAD. What stands in the way is told by the error: PermissionError names the
+   * right that is missing, UnsupportedError the kernel that it needs, VerifierError the verifier's
+   * last lines. Other failures, such as EMFILE, are a SysError.
    */
   static load(options: ProgramOptions): Program {
     const code = options.code instanceof Assembler ? options.code.assemble() : options.code
@@ -148,11 +149,10 @@ function retryWhileInterrupted<T>(action: () => T, attempts = 5): T {
 }
 
 function explain(error: unknown, options: ProgramOptions, log: string): unknown {
-  if (log !== '') {
-    const denied = /cannot use helper|unknown func/.test(log)
-      ? helperDenied(options.name)
-      : undefined
-    return denied ?? new VerifierError(options.name, log)
+  const reason = lastWords(log)
+  if (reason !== '') {
+    const denied = /cannot use helper|unknown func/.test(reason) && helperDenied(options.name)
+    return denied || new VerifierError(options.name, reason, log)
   }
   if (!(error instanceof SysError) || error.code !== 'EINVAL') return error
   const { since } = PROGRAM_TYPES[options.type]

@@ -1,10 +1,12 @@
+import { hashName, NameIndex } from '../bytes/name_index.js'
 import { nearestNames } from '../bytes/nearest.js'
 import { FormatError, NotFoundError } from '../errors.js'
 import { decodeType } from './decode.js'
 import { readHeader } from './header.js'
 import { type BtfKind, type BtfMember, type BtfStruct, type BtfType, KIND_NAMES } from './kinds.js'
+import { RawTypes } from './raw.js'
 import { indexTypes, kindFlagOf, kindOf } from './scan.js'
-import { hashName, StringTable } from './strings.js'
+import { StringTable } from './strings.js'
 import { readWords } from './words.js'
 
 /** The type of a given kind, so that a lookup by kind is typed. */
@@ -21,6 +23,9 @@ type WithKind<T extends BtfType, K extends BtfKind> = T extends BtfType
 const MAX_DEPTH = 64
 
 const POINTER_SIZE = 8
+
+/** So many lookups by name cost as much as making an index of all names. */
+const LOOKUPS_WITHOUT_INDEX = 32
 
 export interface BtfOptions {
   /** The vmlinux BTF below a module's split BTF. */
@@ -58,6 +63,7 @@ export class Btf {
   private readonly firstString: number
   private readonly decoded: (BtfType | undefined)[] = []
   private names: NameIndex | undefined
+  private lookups = 0
 
   /** Parses a raw `.BTF` blob. Throws {@link FormatError} where it is damaged. */
   constructor(blob: Uint8Array, options: BtfOptions = {}) {
@@ -131,6 +137,19 @@ export class Btf {
     return this.strings.at(offset - this.firstString)
   }
 
+  /** This BTF and its base as one set of flat arrays, for those who go through all types. */
+  raw(): RawTypes {
+    // The last entry of `starts` is the end of the section, not a type.
+    const own = new RawTypes(
+      this.words,
+      this.starts.subarray(0, -1),
+      this.strings.bytes,
+      this.source,
+      this.typesFileOffset,
+    )
+    return this.base === undefined ? own : this.base.raw().append(own)
+  }
+
   /** Every type of this BTF and its base, in order of ids, without `void`. */
   *types(): Generator<BtfType> {
     for (let id = 1; id < this.count; id++) yield this.type(id)
@@ -148,12 +167,34 @@ export class Btf {
     ...kinds: readonly K[]
   ): Generator<OfKind<K>> {
     if (this.base !== undefined) yield* this.base.findAll(name, ...kinds)
-    this.names ??= this.indexNames()
-    for (const index of this.names.candidates(hashName(name))) {
+    for (const index of this.candidates(name)) {
       const id = this.firstId + index
       if (kinds.length > 0 && !(kinds as readonly BtfKind[]).includes(this.kind(id))) continue
       if (this.nameAt(this.words[this.starts[index]!]!) === name) yield this.type(id) as OfKind<K>
     }
+  }
+
+  /** Looking through all names is quick; an index pays only for those who look up many. */
+  private candidates(name: string): Generator<number> {
+    if (this.names === undefined && this.lookups++ < LOOKUPS_WITHOUT_INDEX) return this.named(name)
+    this.names ??= this.indexNames()
+    return this.names.candidates(hashName(name))
+  }
+
+  /** The types of this name, found without any index. */
+  private *named(name: string): Generator<number> {
+    const wanted = new TextEncoder().encode(`${name}\0`)
+    for (let i = this.nextNamed(0, wanted); i !== -1; i = this.nextNamed(i + 1, wanted)) yield i
+  }
+
+  private nextNamed(from: number, wanted: Uint8Array): number {
+    const { words, starts, strings, firstString } = this
+    for (let i = from; i < starts.length - 1; i++) {
+      const offset = words[starts[i]!]!
+      // A name in the base's strings is looked at by the caller.
+      if (offset < firstString || strings.equals(offset - firstString, wanted)) return i
+    }
+    return -1
   }
 
   /** Like {@link find}, but throws {@link NotFoundError} that names the nearest ones. */
@@ -178,7 +219,7 @@ export class Btf {
 
   private indexNames(): NameIndex {
     const index = new NameIndex(this.starts.length - 1)
-    for (let i = 0; i < this.starts.length - 1; i++) {
+    for (let i = this.starts.length - 2; i >= 0; i--) {
       const offset = this.words[this.starts[i]!]!
       if (offset >= this.firstString && offset !== 0) {
         index.add(i, this.strings.hashAt(offset - this.firstString))
@@ -285,31 +326,3 @@ export class Btf {
 }
 
 const VOID: BtfType = { kind: 'void', id: 0, name: '' }
-
-/** A hash table from names to types, as two arrays; lower ids come first. */
-class NameIndex {
-  private readonly heads: Int32Array
-  private readonly next: Int32Array
-  private readonly tails: Int32Array
-  private readonly mask: number
-
-  constructor(count: number) {
-    const size = 2 ** Math.ceil(Math.log2(Math.max(16, count)))
-    this.mask = size - 1
-    this.heads = new Int32Array(size).fill(-1)
-    this.tails = new Int32Array(size).fill(-1)
-    this.next = new Int32Array(count).fill(-1)
-  }
-
-  add(index: number, hash: number): void {
-    const slot = hash & this.mask
-    const tail = this.tails[slot]!
-    if (tail === -1) this.heads[slot] = index
-    else this.next[tail] = index
-    this.tails[slot] = index
-  }
-
-  *candidates(hash: number): Generator<number> {
-    for (let i = this.heads[hash & this.mask]!; i !== -1; i = this.next[i]!) yield i
-  }
-}

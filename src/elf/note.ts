@@ -1,3 +1,4 @@
+import { textOf } from '../bytes/text.js'
 import type { ElfData } from './data.js'
 
 /** A note: whose it is, what kind of its owner's notes it is, and what it says. */
@@ -45,5 +46,5 @@ export function* readNotes(
 
 function text(bytes: Uint8Array): string {
   const end = bytes.indexOf(0)
-  return new TextDecoder('latin1').decode(end === -1 ? bytes : bytes.subarray(0, end))
+  return textOf(end === -1 ? bytes : bytes.subarray(0, end))
 }

@@ -1,3 +1,5 @@
+import { textOf } from '../bytes/text.js'
+
 /** A string table (SHT_STRTAB): NUL-terminated names, found by their offset. */
 export class ElfStrings {
   private text: string | undefined
@@ -8,7 +10,7 @@ export class ElfStrings {
   /** The name at `offset`; undefined if it starts or ends outside of the table. */
   at(offset: number): string | undefined {
     // One decode of the whole table costs less than a hundred thousand small ones.
-    this.text ??= new TextDecoder('latin1').decode(this.bytes)
+    this.text ??= textOf(this.bytes)
     const end = this.endOf(offset)
     return end === undefined ? undefined : this.text.slice(offset, end)
   }

@@ -5,6 +5,7 @@ import type { Fact } from './fact.js'
 import { findInitTask } from './find_init_task.js'
 import { findKaslrOffset } from './find_kaslr_offset.js'
 import { findPerCpuAreas, type PerCpuAreas } from './find_percpu.js'
+import { findThreadSize } from './find_thread_size.js'
 import { type DirectMap, findDirectMap } from './find_vmcoreinfo.js'
 import type { BootHints, Kernel } from './kernel.js'
 import { listForEachEntry } from './list.js'
@@ -32,7 +33,7 @@ export class Bootstrap {
 
   get directMap(): DirectMap {
     return this.once('directMap', () => {
-      const { memory, space, initTask } = this.kernel
+      const { memory } = this.kernel
       const { release, vmcoreinfoPhysical } = this.hints
       if (vmcoreinfoPhysical === undefined) {
         throw new UnsupportedError(
@@ -43,8 +44,7 @@ export class Bootstrap {
       }
       const variable = this.variable64('page_offset_base')
       // Unlike init_task, which is part of the image, every other task is in the direct map.
-      const first = containerOf(space, initTask.tasks.next, 'task_struct', 'tasks').$address
-      return findDirectMap(memory, release, vmcoreinfoPhysical, variable, first)
+      return findDirectMap(memory, release, vmcoreinfoPhysical, variable, this.firstTask.$address)
     })
   }
 
@@ -59,6 +59,16 @@ export class Bootstrap {
     return this.once('perCpu', () => {
       return findPerCpuAreas(this.kernel.space, this.processes(), this.hints.possibleCpus)
     })
+  }
+
+  get threadSize(): Fact<number> {
+    return this.once('threadSize', () => findThreadSize(this.kernel.space, this.firstTask))
+  }
+
+  /** The first process on the list of init_task: pid 1. */
+  private get firstTask(): UntypedView {
+    const { space, initTask } = this.kernel
+    return containerOf(space, initTask.tasks.next, 'task_struct', 'tasks')
   }
 
   /** init_task and the processes on its list. */
@@ -88,6 +98,7 @@ export class Bootstrap {
       () => this.directMap.pageOffset,
       () => this.kaslrOffset,
       () => this.perCpu,
+      () => this.threadSize,
     ]
     return facts.map((find) => {
       try {

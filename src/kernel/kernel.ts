@@ -6,6 +6,7 @@ import { containerOf } from '../object/container_of.js'
 import type { Struct } from '../object/kernel_types.js'
 import { ObjectSpace } from '../object/space.js'
 import type { View } from '../object/view.js'
+import type { Symbols } from '../symbols/symbols.js'
 import { Bootstrap } from './bootstrap.js'
 import type { Fact } from './fact.js'
 import { perCpu, perCpuPtr } from './percpu.js'
@@ -13,11 +14,6 @@ import { findTask } from './pid.js'
 import type { TaskSource } from './task_source.js'
 import { forEachProcess, forEachProcessThread, forEachThread, type Walk } from './tasks.js'
 import type { Vmcoreinfo } from './vmcoreinfo.js'
-
-/** What is asked of a kernel's symbols. */
-export interface Symbols {
-  find(name: string): { readonly address: bigint } | undefined
-}
 
 /** What a source of a kernel (live, image, snapshot) brings along. */
 export interface KernelParts {
@@ -124,7 +120,7 @@ export class Kernel implements Disposable {
 
   /** THREAD_SIZE: bytes of a kernel stack. */
   get threadSize(): number {
-    return this.space.struct('thread_union').type.size
+    return this.boot.threadSize.value
   }
 
   /** How everything that had to be found out was found, for `--debug`. Finds what is not yet. */

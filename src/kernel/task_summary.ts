@@ -1,10 +1,10 @@
-import type { Columns, Row } from './columns.js'
+import { type Columns, viewOf } from './columns.js'
 import type { Kernel } from './kernel.js'
 import { isKthreadFlags, procTaskNames } from './kthread.js'
 import { idleTask } from './percpu.js'
 import { stateChar } from './state.js'
 import type { TaskScope } from './task_source.js'
-import { taskColumns, taskRows, type Walk } from './tasks.js'
+import { taskColumns, taskRecords, type Walk } from './tasks.js'
 
 /** What the lists of processes and threads show of a task. */
 export interface TaskSummary {
@@ -54,18 +54,18 @@ type Path = (typeof PATHS)[number] | '__state' | 'state' | 'thread_info.cpu' | '
 /** All processes (their main threads) or all threads, without the idle ones. */
 export function listTasks(kernel: Kernel, scope: TaskScope, walk?: Walk): TaskSummary[] {
   const columns = summaryColumns(kernel)
-  const rows = [...taskRows(kernel, columns, scope, walk)]
-  const names = procTaskNames(kernel, rows)
-  return rows.map((row, i) => summarize(row, names[i]!))
+  const tasks = taskRecords(kernel, columns, scope, walk).flatMap((records) => {
+    return summarize(columns, records)
+  })
+  return withFullNames(kernel, tasks)
 }
 
 /** The idle threads, swapper/N, one of each CPU. */
 export function listIdleTasks(kernel: Kernel): TaskSummary[] {
   const addresses = kernel.cpus.map((cpu) => idleTask(kernel, cpu).$address)
   const columns = summaryColumns(kernel)
-  const records = columns.collect(kernel.uncached, addresses)
-  return [...columns.decodeAll(records)].map((row) => {
-    return { ...summarize(row, String(row.comm)), idle: true }
+  return summarize(columns, columns.collect(kernel.uncached, addresses)).map((task) => {
+    return { ...task, idle: true }
   })
 }
 
@@ -76,21 +76,42 @@ function summaryColumns(kernel: Kernel): Columns<Path> {
   return taskColumns<Path>(kernel, [...PATHS, state, cpu])
 }
 
-function summarize(row: Row<Path>, comm: string): TaskSummary {
-  const state = Number(row.__state ?? row.state)
-  return {
-    tgid: row.tgid as number,
-    pid: row.pid as number,
-    ppid: (row['real_parent.tgid'] ?? 0) as number,
-    ruid: row['real_cred.uid.val'] as number,
-    euid: row['real_cred.euid.val'] as number,
-    state: stateChar(state, row.exit_state as number),
-    threads: row['signal.nr_threads'] as number,
-    comm,
-    kernelThread: isKthreadFlags(row.flags as number, row.mm),
+/** Reads the records by cells, because there may be very many. */
+function summarize(columns: Columns<Path>, bytes: Uint8Array): TaskSummary[] {
+  const records = viewOf(bytes)
+  const cell = <T>(path: Path) => columns.cell<T>(records, path)
+  const tgid = cell<number>('tgid')
+  const pid = cell<number>('pid')
+  const comm = cell<string>('comm')
+  const flags = cell<number>('flags')
+  const mm = cell<bigint>('mm')
+  const stack = cell<bigint>('stack')
+  const state = columns.has('__state') ? cell<number>('__state') : cell<bigint>('state')
+  const exitState = cell<number>('exit_state')
+  const cpu = cell<number>(columns.has('cpu') ? 'cpu' : 'thread_info.cpu')
+  const parent = cell<number>('real_parent.tgid')
+  const uid = cell<number>('real_cred.uid.val')
+  const euid = cell<number>('real_cred.euid.val')
+  const threads = cell<number>('signal.nr_threads')
+  return Array.from(columns.starts(bytes), (at) => ({
+    tgid: tgid(at)!,
+    pid: pid(at)!,
+    ppid: parent(at) ?? 0,
+    ruid: uid(at)!,
+    euid: euid(at)!,
+    state: stateChar(Number(state(at)), exitState(at)!),
+    threads: threads(at) ?? 0,
+    comm: comm(at)!,
+    kernelThread: isKthreadFlags(flags(at)!, mm(at)),
     idle: false,
-    cpu: (row['thread_info.cpu'] ?? row.cpu) as number,
-    task: row.$address,
-    stack: (row.stack as { $address: bigint } | null)?.$address,
-  }
+    cpu: cpu(at)!,
+    task: columns.address(records, at),
+    stack: stack(at) || undefined,
+  }))
+}
+
+/** Kernel threads may have longer names than fit into `comm`. */
+function withFullNames(kernel: Kernel, tasks: TaskSummary[]): TaskSummary[] {
+  const names = procTaskNames(kernel, tasks)
+  return tasks.map((task, i) => (task.kernelThread ? { ...task, comm: names[i]! } : task))
 }

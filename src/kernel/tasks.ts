@@ -59,25 +59,30 @@ export function taskColumns<Path extends string>(
   return new Columns(kernel.space, kernel.space.struct('task_struct').type, paths)
 }
 
-/**
- * Some members of all tasks, as they are now (the page cache is dropped); much quicker than a view of
- * each where there are very many.
- */
+/** Some members of all tasks as they are now: the page cache is dropped. */
 export function* taskRows<Path extends string>(
   kernel: Kernel,
   columns: Columns<Path>,
   scope: TaskScope,
-  walk: Walk = kernel.taskSource === undefined ? 'list' : 'iterator',
+  walk?: Walk,
 ): Generator<Row<Path>> {
+  for (const records of taskRecords(kernel, columns, scope, walk)) yield* columns.decodeAll(records)
+}
+
+/** The same as packed records; much quicker than a view of each where there are very many. */
+export function taskRecords(
+  kernel: Kernel,
+  columns: Columns,
+  scope: TaskScope,
+  walk: Walk = kernel.taskSource === undefined ? 'list' : 'iterator',
+): Uint8Array[] {
   const { taskSource } = kernel
   kernel.drop()
   if (walk === 'list' || taskSource === undefined) {
-    yield* columns.decodeAll(columns.collect(kernel.uncached, listedTasks(kernel, scope)))
-    return
+    return [columns.collect(kernel.uncached, listedTasks(kernel, scope))]
   }
   const records = taskSource.records(columns, scope)
-  yield* columns.decodeAll(missedByIterator(kernel, columns, scope, records))
-  yield* columns.decodeAll(records)
+  return [missedByIterator(kernel, columns, scope, records), records]
 }
 
 /**

@@ -1,10 +1,13 @@
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { Btf } from '../btf/btf.js'
 import { UnsupportedError } from '../errors.js'
 import { Columns } from '../kernel/columns.js'
 import { type BootHints, Kernel } from '../kernel/kernel.js'
 import { readSysfs } from '../linux/sysfs.js'
 import { ObjectSpace } from '../object/space.js'
+import { moduleAreas } from '../symbols/areas.js'
+import { parseKallsyms } from '../symbols/kallsyms_text.js'
+import { Symbols } from '../symbols/symbols.js'
 import { parseCpuList } from './cpu_list.js'
 import { openMemory, type Via } from './open_memory.js'
 import { TaskIterator } from './task_iterator.js'
@@ -34,8 +37,15 @@ export function openLive(options: LiveOptions = {}): Kernel {
   }
 }
 
-function readSymbols() {
-  return { find: () => undefined }
+/** Symbols of the kernel and its modules. Throws PermissionError where their addresses are hidden. */
+function readSymbols(): Symbols {
+  const table = parseKallsyms(readFileSync('/proc/kallsyms'))
+  return new Symbols(table, moduleAreas(readModules()))
+}
+
+/** A kernel without CONFIG_MODULES has no such file. */
+function readModules(): string {
+  return existsSync('/proc/modules') ? readFileSync('/proc/modules', 'utf8') : ''
 }
 
 function readBtf(): Uint8Array {
@@ -53,7 +63,7 @@ function readBtf(): Uint8Array {
 /** The address of the first task that the iterator shows. */
 function anyTask(space: ObjectSpace, tasks: TaskIterator): bigint {
   const columns = new Columns(space, space.struct('task_struct').type, [])
-  for (const address of columns.addresses(tasks.records(columns, 'processes'))) return address
+  for (const address of columns.addresses(tasks.firstRecords(columns))) return address
   throw new UnsupportedError('no task found', 'the BPF task iterator shows none')
 }
 

@@ -1,6 +1,6 @@
 import { Assembler } from '../bpf/assembler.js'
 import { HELPERS } from '../bpf/helpers.js'
-import { IterLink, type TaskFilter } from '../bpf/link.js'
+import { IterLink } from '../bpf/link.js'
 import { Program } from '../bpf/program.js'
 import { R0, R1, R2, R3, R6, R7, R8, R10 } from '../bpf/registers.js'
 import type { Btf } from '../btf/btf.js'
@@ -23,15 +23,22 @@ export class TaskIterator implements TaskSource {
   constructor(private readonly btf: Btf) {}
 
   records(columns: Columns, scope: TaskScope): Uint8Array {
-    return this.collect(columns, scope, undefined)
+    return this.iterate(columns, scope, (fd) => readAll(fd, columns.stride))
   }
 
-  /** The record of one thread, by its pid in the caller's namespace; empty if there is none. */
-  recordOf(columns: Columns, tid: number): Uint8Array {
-    return this.collect(columns, 'threads', { tid })
+  /** The records of the first few tasks; takes no longer where there are very many. */
+  firstRecords(columns: Columns): Uint8Array {
+    return this.iterate(columns, 'threads', (fd) => {
+      const bytes = new Uint8Array(READ_SIZE)
+      return bytes.subarray(0, fd.read(bytes))
+    })
   }
 
-  private collect(columns: Columns, scope: TaskScope, filter: TaskFilter | undefined): Uint8Array {
+  private iterate(
+    columns: Columns,
+    scope: TaskScope,
+    read: (iteration: Fd) => Uint8Array,
+  ): Uint8Array {
     using program = Program.load({
       type: 'tracing',
       name: 'ksight_tasks',
@@ -39,9 +46,9 @@ export class TaskIterator implements TaskSource {
       expectedAttachType: 'trace_iter',
       attachBtfId: this.btf.get('bpf_iter_task', 'func').id,
     })
-    using link = IterLink.attach(program, filter)
+    using link = IterLink.attach(program)
     using iteration = link.iterate()
-    return readAll(iteration, columns.stride)
+    return read(iteration)
   }
 }
 
