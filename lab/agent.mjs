@@ -24,10 +24,11 @@ export class Agent {
   /**
    * Lets the guest run script number `number`, and gives its exit code.
    * @param {number} number above 0
+   * @param {string} [request]
    */
-  run(number) {
+  run(number, request = `run ${number}`) {
     const exitCode = this.#wait(number)
-    this.send(`run ${number}`)
+    this.send(request)
     return exitCode
   }
 

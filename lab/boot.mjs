@@ -14,6 +14,7 @@ import { Vm } from './vm.mjs'
  * @property {string} [memory] `1G` by default
  * @property {boolean} [la57] 5-level paging
  * @property {string} [commandLine] more parameters of the kernel
+ * @property {boolean} [terminal] whether the console is this process's terminal
  * @property {number} [timeout] milliseconds for the guest to start, 120,000 by default
  */
 
@@ -24,7 +25,7 @@ import { Vm } from './vm.mjs'
  */
 export async function boot(options) {
   const { machine, folder } = await prepare(options)
-  const vm = new Vm(startQemu(machine, 'pipe'), folder)
+  const vm = new Vm(startQemu(machine, options.terminal ? 'inherit' : 'pipe'), folder)
   try {
     await vm.ready(options.timeout ?? 120_000)
     return vm
@@ -38,7 +39,7 @@ export async function boot(options) {
  * Everything that QEMU needs; `folder` is to be removed in the end.
  * @param {BootOptions} options
  */
-export async function prepare({ kernel, cpus = 2, memory = '1G', la57 = false, commandLine = '' }) {
+async function prepare({ kernel, cpus = 2, memory = '1G', la57 = false, commandLine = '' }) {
   const folder = await mkdtemp(join(tmpdir(), 'ksight-lab-'))
   try {
     const archive = join(folder, 'initramfs')

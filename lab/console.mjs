@@ -8,12 +8,12 @@ export class Console {
   #text = ''
 
   /**
-   * @param {import('node:stream').Readable} stream
+   * @param {import('node:stream').Readable | null} stream null where the terminal shows it
    * @param {() => void} onPanic called when the kernel panics
    */
   constructor(stream, onPanic) {
-    stream.setEncoding('utf8')
-    stream.on('data', (text) => {
+    stream?.setEncoding('utf8')
+    stream?.on('data', (text) => {
       const before = this.#panicked
       this.#text = (this.#text + text).slice(-KEPT)
       if (!before && this.#panicked) onPanic()

@@ -9,15 +9,18 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { decompress } from './decompress.mjs'
 
-/** @typedef {keyof typeof META_PACKAGES} DebianVersion */
+/** @typedef {'6.1' | '6.12'} DebianVersion */
 
-/** Each depends on the package of the newest kernel of a version. */
-const META_PACKAGES = {
-  6.1: 'linux-image-amd64',
-  6.12: 'linux-image-6.12-amd64',
-}
+/**
+ * Each depends on the package of the newest kernel of a version.
+ * @type {ReadonlyMap<DebianVersion, string>}
+ */
+const META_PACKAGES = new Map([
+  ['6.1', 'linux-image-amd64'],
+  ['6.12', 'linux-image-6.12-amd64'],
+])
 
-export const DEBIAN_VERSIONS = /** @type {DebianVersion[]} */ (Object.keys(META_PACKAGES))
+export const DEBIAN_VERSIONS = [...META_PACKAGES.keys()]
 
 const run = promisify(execFile)
 
@@ -95,7 +98,7 @@ function oncePerVersion(find) {
 
 /** @param {DebianVersion} version */
 async function kernelPackage(version) {
-  const meta = META_PACKAGES[version]
+  const meta = META_PACKAGES.get(version) ?? ''
   const { stdout } = await run('apt-cache', ['depends', '--important', meta])
   const name = /Depends: (linux-image-\d\S+)/.exec(stdout)?.[1]
   if (name === undefined) throw new Error(`apt knows no kernel for ${meta}: run apt-get update`)

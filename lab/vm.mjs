@@ -5,6 +5,7 @@ import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Agent } from './agent.mjs'
 import { Console } from './console.mjs'
+import { Follower } from './follower.mjs'
 import { AGENT_FD, QMP_FD } from './qemu.mjs'
 import { Qmp } from './qmp.mjs'
 import { script } from './script.mjs'
@@ -13,6 +14,7 @@ import { within } from './within.mjs'
 /**
  * @typedef {object} RunOptions
  * @property {number} [timeout] milliseconds, 60,000 by default
+ * @property {boolean} [show] whether the output is also written to this process's, as it comes
  *
  * @typedef {object} RunResult
  * @property {number} exitCode 128 and the signal's number if a signal ended it
@@ -68,16 +70,48 @@ export class Vm {
    * @param {RunOptions} [options]
    * @returns {Promise<RunResult>}
    */
-  async run(command, args = [], { timeout = 60_000 } = {}) {
-    const number = ++this.#commands
-    await writeFile(this.#file(number, 'sh'), script([command, ...args]))
+  async run(command, args = [], { timeout = 60_000, show = false } = {}) {
+    const number = await this.#write(script([command, ...args]))
+    const followers = show ? this.#follow(number) : []
     const exitCode = await within(timeout, this.#agent.run(number), () => {
       this.#agent.send(`kill ${number}`)
       const { stdout, stderr } = this.#output(number)
       const what = `${[command, ...args].join(' ')} did not end within ${timeout} ms`
       return this.#error(`${what}; stdout:\n${stdout}\nstderr:\n${stderr}`)
     })
+    for (const follower of followers) follower.end()
     return { exitCode, ...this.#output(number) }
+  }
+
+  /**
+   * Runs a shell on the console, which must be this process's terminal, and gives its exit code.
+   * @param {number} rows
+   * @param {number} columns
+   */
+  async shell(rows, columns) {
+    const number = await this.#write(
+      script(['/bin/sh', '-c', 'exec "$(command -v bash || echo sh)"']),
+    )
+    return this.#agent.run(number, `shell ${number} ${rows} ${columns}`)
+  }
+
+  /**
+   * @param {string} text of a script
+   * @returns {Promise<number>} its number
+   */
+  async #write(text) {
+    const number = ++this.#commands
+    for (const suffix of ['out', 'err']) await writeFile(this.#file(number, suffix), '')
+    await writeFile(this.#file(number, 'sh'), text)
+    return number
+  }
+
+  /** @param {number} number */
+  #follow(number) {
+    return [
+      new Follower(this.#file(number, 'out'), process.stdout),
+      new Follower(this.#file(number, 'err'), process.stderr),
+    ]
   }
 
   /** @param {number} number */
