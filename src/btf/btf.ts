@@ -5,7 +5,7 @@ import { decodeType } from './decode.js'
 import { readHeader } from './header.js'
 import { type BtfKind, type BtfMember, type BtfStruct, type BtfType, KIND_NAMES } from './kinds.js'
 import { RawTypes } from './raw.js'
-import { indexTypes, kindFlagOf, kindOf } from './scan.js'
+import { hasPartialInt, indexTypes, kindFlagOf, kindOf } from './scan.js'
 import { StringTable } from './strings.js'
 import { readWords } from './words.js'
 
@@ -22,7 +22,8 @@ type WithKind<T extends BtfType, K extends BtfKind> = T extends BtfType
 /** Longer chains of typedefs, qualifiers, arrays and nested structs are taken for a loop. */
 const MAX_DEPTH = 64
 
-const POINTER_SIZE = 8
+/** Structs with more members, those of anonymous structs included, are taken for damage. */
+const MAX_MEMBERS = 2 ** 17
 
 /** So many lookups by name cost as much as making an index of all names. */
 const LOOKUPS_WITHOUT_INDEX = 32
@@ -63,6 +64,8 @@ export class Btf {
   private readonly firstString: number
   private readonly decoded: (BtfType | undefined)[] = []
   private names: NameIndex | undefined
+  private oldBitFields: boolean | undefined
+  private longSize: number | undefined
   private lookups = 0
 
   /** Parses a raw `.BTF` blob. Throws {@link FormatError} where it is damaged. */
@@ -88,7 +91,7 @@ export class Btf {
   /** The type with this id; throws {@link FormatError} if there is none. */
   type(id: number): BtfType {
     if (id === 0) return VOID
-    if (id < this.firstId) return this.base!.type(id)
+    if (this.base !== undefined && id < this.firstId) return this.base.type(id)
     const index = id - this.firstId
     const known = this.decoded[index]
     if (known !== undefined) return known
@@ -100,21 +103,30 @@ export class Btf {
   /** The kind of the type with this id, without decoding it. */
   kind(id: number): BtfKind {
     if (id === 0) return 'void'
-    if (id < this.firstId) return this.base!.kind(id)
+    if (this.base !== undefined && id < this.firstId) return this.base.kind(id)
     return KIND_NAMES[kindOf(this.infoAt(id - this.firstId))]!
   }
 
   private decode(id: number, index: number): BtfType {
     const info = this.infoAt(index)
     const type = decodeType(this.words, this.starts[index]!, id, (offset) => this.nameAt(offset))
-    if ((type.kind === 'struct' || type.kind === 'union') && !kindFlagOf(info)) {
+    if (this.hasOldBitFields && isStruct(type) && !kindFlagOf(info)) {
       return { ...type, members: type.members.map((member) => this.withOldBitField(member)) }
     }
     return type
   }
 
+  /**
+   * Before Linux 5.0 (9d5f9f701b18, pahole 1.13) a bit-field was a member whose int type has fewer
+   * bits than its storage. Newer encoders write no such type, so that no member needs a look.
+   */
+  private get hasOldBitFields(): boolean {
+    this.oldBitFields ??= this.base?.hasOldBitFields || hasPartialInt(this.words, this.starts)
+    return this.oldBitFields
+  }
+
   private infoAt(index: number): number {
-    if (!(index < this.starts.length - 1)) {
+    if (!(index >= 0 && index < this.starts.length - 1)) {
       throw new FormatError(
         this.source,
         this.typesFileOffset,
@@ -124,16 +136,14 @@ export class Btf {
     return this.words[this.starts[index]! + 1]!
   }
 
-  /** Before Linux 4.20 a bit-field was a member whose int type has fewer bits than its storage. */
   private withOldBitField(member: BtfMember): BtfMember {
-    if (member.type === 0 || this.kind(member.type) !== 'int') return member
-    const int = this.type(member.type) as OfKind<'int'>
-    if (int.bitOffset === 0 && int.bits === int.size * 8) return member
+    const int = this.resolve(member.type)
+    if (int.kind !== 'int' || (int.bitOffset === 0 && int.bits === int.size * 8)) return member
     return { ...member, bitOffset: member.bitOffset + int.bitOffset, bitSize: int.bits }
   }
 
   private nameAt(offset: number): string {
-    if (offset < this.firstString) return this.base!.nameAt(offset)
+    if (this.base !== undefined && offset < this.firstString) return this.base.nameAt(offset)
     return this.strings.at(offset - this.firstString)
   }
 
@@ -210,10 +220,12 @@ export class Btf {
   }
 
   private *allNames(kinds: readonly BtfKind[]): Generator<string> {
-    for (let id = 1; id < this.count; id++) {
-      if (kinds.length > 0 && !kinds.includes(this.kind(id))) continue
-      const { name } = this.type(id)
-      if (name !== '') yield name
+    if (this.base !== undefined) yield* this.base.allNames(kinds)
+    for (let index = 0; index < this.starts.length - 1; index++) {
+      const nameOffset = this.words[this.starts[index]!]!
+      if (nameOffset === 0) continue
+      if (kinds.length > 0 && !kinds.includes(this.kind(this.firstId + index))) continue
+      yield this.nameAt(nameOffset)
     }
   }
 
@@ -259,9 +271,10 @@ export class Btf {
       const type = this.resolve(at)
       switch (type.kind) {
         case 'ptr':
-          return count * POINTER_SIZE
+          return count * this.pointerSize
         case 'array':
           count *= type.length
+          if (count > Number.MAX_SAFE_INTEGER) throw this.loop(id)
           at = type.type
           break
         case 'var':
@@ -274,13 +287,21 @@ export class Btf {
         case 'struct':
         case 'union':
         case 'datasec':
+          if (count * type.size > Number.MAX_SAFE_INTEGER) throw this.loop(id)
           return count * type.size
         default:
           return 0
       }
-      if (count > Number.MAX_SAFE_INTEGER / 2 ** 32) throw this.loop(id)
     }
     throw this.loop(id)
+  }
+
+  /** Bytes of a pointer, which BTF does not say: as many as a `long` has. */
+  get pointerSize(): number {
+    this.longSize ??= LONG_NAMES.map((name) => this.find(name, 'int')?.size).find(
+      (size) => size === 4,
+    )
+    return this.longSize ?? 8
   }
 
   private loop(id: number): FormatError {
@@ -292,37 +313,41 @@ export class Btf {
    * made relative to the outermost struct.
    */
   findMember(struct: BtfStruct, name: string): FoundMember | undefined {
-    return this.searchMember(struct, name, 0)
-  }
-
-  private searchMember(struct: BtfStruct, name: string, depth: number): FoundMember | undefined {
-    if (depth > MAX_DEPTH) throw this.loop(struct.id)
-    for (const member of struct.members) {
-      if (member.name === name && name !== '') return { ...member, owner: struct }
-      if (member.name !== '') continue
-      const inner = this.resolve(member.type)
-      if (inner.kind !== 'struct' && inner.kind !== 'union') continue
-      const found = this.searchMember(inner, name, depth + 1)
-      if (found !== undefined) return { ...found, bitOffset: found.bitOffset + member.bitOffset }
-    }
+    for (const member of this.flatMembers(struct)) if (member.name === name) return member
     return undefined
   }
 
   /** All named members, those of anonymous structs and unions included, with absolute offsets. */
-  *flatMembers(struct: BtfStruct, baseBits = 0, depth = 0): Generator<FoundMember> {
-    if (depth > MAX_DEPTH) throw this.loop(struct.id)
-    for (const member of struct.members) {
-      const bitOffset = baseBits + member.bitOffset
+  flatMembers(struct: BtfStruct): Generator<FoundMember> {
+    return this.walkMembers(struct, 0, { depth: 0, members: 0 })
+  }
+
+  private *walkMembers(owner: BtfStruct, base: number, seen: Seen): Generator<FoundMember> {
+    seen.members += owner.members.length
+    if (++seen.depth > MAX_DEPTH || seen.members > MAX_MEMBERS) throw this.loop(owner.id)
+    for (const member of owner.members) {
+      const bitOffset = base + member.bitOffset
       if (member.name !== '') {
-        yield { ...member, bitOffset, owner: struct }
+        yield { ...member, bitOffset, owner }
         continue
       }
       const inner = this.resolve(member.type)
-      if (inner.kind === 'struct' || inner.kind === 'union') {
-        yield* this.flatMembers(inner, bitOffset, depth + 1)
-      }
+      if (isStruct(inner)) yield* this.walkMembers(inner, bitOffset, seen)
     }
+    seen.depth--
   }
 }
+
+/** How compilers name the type that is as wide as a pointer. */
+const LONG_NAMES = ['long unsigned int', 'unsigned long', 'long int', 'long']
+
+/** What a walk over members has been through. */
+interface Seen {
+  depth: number
+  members: number
+}
+
+const isStruct = (type: BtfType): type is BtfStruct =>
+  type.kind === 'struct' || type.kind === 'union'
 
 const VOID: BtfType = { kind: 'void', id: 0, name: '' }

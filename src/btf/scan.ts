@@ -58,3 +58,14 @@ export function indexTypes(words: Uint32Array, source: string, fileOffset: numbe
   starts[count] = words.length
   return starts.subarray(0, count + 1)
 }
+
+/** Whether an int type uses only some of its bits, as bit-fields in the old encoding do. */
+export function hasPartialInt(words: Uint32Array, starts: Uint32Array): boolean {
+  for (let i = 0; i < starts.length - 1; i++) {
+    const at = starts[i]!
+    if (kindOf(words[at + 1]!) !== 1) continue
+    const size = words[at + 2]!
+    if ((words[at + 3]! & 0xffffff) !== size * 8) return true
+  }
+  return false
+}

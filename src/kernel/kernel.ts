@@ -13,6 +13,7 @@ import { perCpu, perCpuPtr } from './percpu.js'
 import { findTask } from './pid.js'
 import type { TaskSource } from './task_source.js'
 import { forEachProcess, forEachProcessThread, forEachThread, type Walk } from './tasks.js'
+import type { UserMemory } from './user_memory.js'
 import type { Vmcoreinfo } from './vmcoreinfo.js'
 
 /** What a source of a kernel (live, image, snapshot) brings along. */
@@ -26,6 +27,10 @@ export interface KernelParts {
   readonly hints: BootHints
   /** A quicker way to all tasks than their list. */
   readonly tasks?: TaskSource
+  /** A way to the memory of processes, by their own addresses. */
+  readonly userMemory?: UserMemory
+  /** The address of the task that asks, where that is a task of this kernel. */
+  readonly ownTask?: () => bigint
   /** The system calls' or files' resources, let go of when the kernel is closed. */
   readonly resources?: Disposable
 }
@@ -55,6 +60,7 @@ export class Kernel implements Disposable {
   readonly space: ObjectSpace
   readonly source: string
   readonly taskSource: TaskSource | undefined
+  readonly userMemory: UserMemory | undefined
   private readonly boot: Bootstrap
   private symbolTable: Symbols | undefined
 
@@ -62,6 +68,7 @@ export class Kernel implements Disposable {
     this.types = parts.types
     this.source = parts.source
     this.taskSource = parts.tasks
+    this.userMemory = parts.userMemory
     this.uncached = parts.memory
     this.memory = new PageCache(parts.memory)
     this.space = new ObjectSpace(parts.types, this.memory)
@@ -81,6 +88,13 @@ export class Kernel implements Disposable {
   /** `init_task`: swapper/0, where the list of all processes starts. */
   get initTask(): Struct<'task_struct'> {
     return this.space.at('task_struct', this.boot.initTask.value)
+  }
+
+  /** `current`, of whoever asks: the main thread of this very process, on the running kernel. */
+  get current(): Struct<'task_struct'> {
+    const { ownTask } = this.parts
+    if (ownTask !== undefined) return this.at('task_struct', ownTask())
+    throw new UnsupportedError('no current task', `this process is no task of ${this.source}`)
   }
 
   /** PAGE_OFFSET: where the direct map of physical memory starts. */

@@ -1,7 +1,8 @@
 import { type Columns, viewOf } from './columns.js'
 import type { Kernel } from './kernel.js'
-import { isKthreadFlags, procTaskNames } from './kthread.js'
+import { isKthread } from './kthread.js'
 import { idleTask } from './percpu.js'
+import { procTaskNames, taskNameColumns } from './proc_task_name.js'
 import { stateChar } from './state.js'
 import type { TaskScope } from './task_source.js'
 import { taskColumns, taskRecords, type Walk } from './tasks.js'
@@ -36,7 +37,6 @@ const PATHS = [
   'pid',
   'comm',
   'flags',
-  'mm',
   'stack',
   'exit_state',
   'real_parent.tgid',
@@ -84,7 +84,6 @@ function summarize(columns: Columns<Path>, bytes: Uint8Array): TaskSummary[] {
   const pid = cell<number>('pid')
   const comm = cell<string>('comm')
   const flags = cell<number>('flags')
-  const mm = cell<bigint>('mm')
   const stack = cell<bigint>('stack')
   const state = columns.has('__state') ? cell<number>('__state') : cell<bigint>('state')
   const exitState = cell<number>('exit_state')
@@ -102,7 +101,7 @@ function summarize(columns: Columns<Path>, bytes: Uint8Array): TaskSummary[] {
     state: stateChar(Number(state(at)), exitState(at)!),
     threads: threads(at) ?? 0,
     comm: comm(at)!,
-    kernelThread: isKthreadFlags(flags(at)!, mm(at)),
+    kernelThread: isKthread({ flags: flags(at)! }),
     idle: false,
     cpu: cpu(at)!,
     task: columns.address(records, at),
@@ -112,6 +111,10 @@ function summarize(columns: Columns<Path>, bytes: Uint8Array): TaskSummary[] {
 
 /** Kernel threads may have longer names than fit into `comm`. */
 function withFullNames(kernel: Kernel, tasks: TaskSummary[]): TaskSummary[] {
-  const names = procTaskNames(kernel, tasks)
-  return tasks.map((task, i) => (task.kernelThread ? { ...task, comm: names[i]! } : task))
+  const kthreads = tasks.filter((task) => task.kernelThread).map((task) => task.task!)
+  const columns = taskColumns(kernel, taskNameColumns(kernel))
+  const rows = [...columns.decodeAll(columns.collect(kernel.uncached, kthreads))]
+  const names = procTaskNames(kernel, rows)
+  let next = 0
+  return tasks.map((task) => (task.kernelThread ? { ...task, comm: names[next++]! } : task))
 }

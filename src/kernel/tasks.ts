@@ -117,8 +117,9 @@ function listedTasks(kernel: Kernel, scope: TaskScope): bigint[] {
   return tasks
 }
 
-function threadAddresses(kernel: Kernel, leader: bigint): bigint[] {
-  const task = kernel.at('task_struct', leader)
+/** The addresses of the threads of the process that a task is of. */
+export function threadAddresses(kernel: Kernel, member: bigint): bigint[] {
+  const task = kernel.at('task_struct', member)
   const offset = BigInt(task.$offsetOf('thread_node'))
   const head = task.signal.$addressOf('thread_head')
   return [...listNodes(kernel.space, head)].map((node) => node - offset)

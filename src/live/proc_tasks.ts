@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs'
-import { PF_KTHREAD } from '../kernel/pf_flags.js'
+import { isKthread } from '../kernel/kthread.js'
 import type { TaskScope } from '../kernel/task_source.js'
 import type { TaskSummary } from '../kernel/task_summary.js'
 
@@ -55,7 +55,7 @@ function parseTask(stat: string, status: string, tgid: number): TaskSummary {
     state: fields[0] ?? '?',
     threads: field(20),
     comm: stat.slice(open + 1, close),
-    kernelThread: (field(9) & PF_KTHREAD) !== 0,
+    kernelThread: isKthread({ flags: field(9) }),
     idle: false,
     cpu: field(39),
     task: undefined,

@@ -1,6 +1,6 @@
 import { Assembler } from '../bpf/assembler.js'
 import { HELPERS } from '../bpf/helpers.js'
-import { IterLink } from '../bpf/link.js'
+import { IterLink, type TaskFilter } from '../bpf/link.js'
 import { Program } from '../bpf/program.js'
 import { R0, R1, R2, R3, R6, R7, R8, R10 } from '../bpf/registers.js'
 import type { Btf } from '../btf/btf.js'
@@ -23,20 +23,26 @@ export class TaskIterator implements TaskSource {
   constructor(private readonly btf: Btf) {}
 
   records(columns: Columns, scope: TaskScope): Uint8Array {
-    return this.iterate(columns, scope, (fd) => readAll(fd, columns.stride))
+    return this.iterate(columns, scope, undefined, (fd) => readAll(fd, columns.stride))
   }
 
   /** The records of the first few tasks; takes no longer where there are very many. */
   firstRecords(columns: Columns): Uint8Array {
-    return this.iterate(columns, 'threads', (fd) => {
+    return this.iterate(columns, 'threads', undefined, (fd) => {
       const bytes = new Uint8Array(READ_SIZE)
       return bytes.subarray(0, fd.read(bytes))
     })
   }
 
+  /** The record of one thread, by its pid in the caller's namespace (Linux 6.1). */
+  recordOf(columns: Columns, tid: number): Uint8Array {
+    return this.iterate(columns, 'threads', { tid }, (fd) => readAll(fd, columns.stride))
+  }
+
   private iterate(
     columns: Columns,
     scope: TaskScope,
+    filter: TaskFilter | undefined,
     read: (iteration: Fd) => Uint8Array,
   ): Uint8Array {
     using program = Program.load({
@@ -46,7 +52,7 @@ export class TaskIterator implements TaskSource {
       expectedAttachType: 'trace_iter',
       attachBtfId: this.btf.get('bpf_iter_task', 'func').id,
     })
-    using link = IterLink.attach(program)
+    using link = IterLink.attach(program, filter)
     using iteration = link.iterate()
     return read(iteration)
   }

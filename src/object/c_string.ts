@@ -1,3 +1,4 @@
+import { FaultError } from '../errors.js'
 import { type Memory, readBytes } from '../memory/memory.js'
 
 const PAGE_SIZE = 4096
@@ -24,13 +25,9 @@ export function readCString(memory: Memory, address: bigint, limit: number): str
   let at = address
   let left = limit
   while (left > 0) {
-    const untilPageEnd = PAGE_SIZE - Number(at & BigInt(PAGE_SIZE - 1))
     // Most strings are short: a small piece first.
-    const piece = readBytes(
-      memory,
-      at,
-      Math.min(left, untilPageEnd, parts.length === 0 ? 64 : 4096),
-    )
+    const length = Math.min(left, bytesToPageEnd(at), parts.length === 0 ? 64 : 4096)
+    const piece = readBytes(memory, at, length)
     parts.push(piece)
     if (piece.includes(0)) break
     at += BigInt(piece.length)
@@ -48,4 +45,36 @@ function joined(parts: readonly Uint8Array[]): Uint8Array {
     at += part.length
   }
   return whole
+}
+
+/**
+ * Many NUL-terminated strings with one gather, each cut after `limit` bytes; undefined where one
+ * cannot be read.
+ */
+export function readCStrings(
+  memory: Memory,
+  addresses: readonly bigint[],
+  limit: number,
+): (string | undefined)[] {
+  const ranges = addresses.map((address) => {
+    return { address, length: Math.min(limit, bytesToPageEnd(address)) }
+  })
+  return memory.gather(ranges).map((bytes, i) => {
+    if (!(bytes instanceof Uint8Array)) return undefined
+    const whole = bytes.includes(0) || bytes.length === limit
+    return whole ? cString(bytes) : restOfCString(memory, addresses[i]!, limit)
+  })
+}
+
+function restOfCString(memory: Memory, address: bigint, limit: number): string | undefined {
+  try {
+    return readCString(memory, address, limit)
+  } catch (error) {
+    if (error instanceof FaultError) return undefined
+    throw error
+  }
+}
+
+function bytesToPageEnd(address: bigint): number {
+  return PAGE_SIZE - Number(address & BigInt(PAGE_SIZE - 1))
 }

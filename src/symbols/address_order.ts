@@ -8,7 +8,11 @@ export class AddressOrder {
   private readonly order: Uint32Array | undefined
 
   constructor(private readonly addresses: BigUint64Array) {
-    if (!isAscending(addresses)) this.order = sortedPositions(addresses)
+    const halves = new Halves(addresses)
+    if (halves.isAscending(addresses.length)) return
+    // Not the sort of typed arrays, which takes no advantage of what is in order already.
+    const positions = Array.from(addresses, (_, position) => position)
+    this.order = Uint32Array.from(positions.sort((a, b) => halves.compare(a, b) || a - b))
   }
 
   /** The position of the `rank`th lowest address. */
@@ -34,21 +38,27 @@ export class AddressOrder {
   }
 }
 
-function isAscending(addresses: BigUint64Array): boolean {
-  for (let i = 1; i < addresses.length; i++) {
-    if (addresses[i - 1]! > addresses[i]!) return false
+/** 64-bit addresses as 32-bit halves, which are quicker to compare than bigints. */
+class Halves {
+  private readonly halves: Uint32Array
+
+  constructor(addresses: BigUint64Array) {
+    this.halves = new Uint32Array(addresses.buffer, addresses.byteOffset, addresses.length * 2)
   }
-  return true
+
+  /** Negative if the address at position `a` is below the one at `b`, 0 if it is the same. */
+  compare(a: number, b: number): number {
+    const { halves } = this
+    return (
+      halves[2 * a + HIGH]! - halves[2 * b + HIGH]! || halves[2 * a + LOW]! - halves[2 * b + LOW]!
+    )
+  }
+
+  isAscending(count: number): boolean {
+    for (let i = 1; i < count; i++) if (this.compare(i - 1, i) > 0) return false
+    return true
+  }
 }
 
-/** Compares halves, as numbers are quicker to compare than bigints. */
-function sortedPositions(addresses: BigUint64Array): Uint32Array {
-  const halves = new Uint32Array(addresses.buffer, addresses.byteOffset, addresses.length * 2)
-  const low = HOST_LITTLE_ENDIAN ? 0 : 1
-  const compare = (a: number, b: number) =>
-    halves[2 * a + 1 - low]! - halves[2 * b + 1 - low]! ||
-    halves[2 * a + low]! - halves[2 * b + low]! ||
-    a - b
-  // Not the sort of typed arrays, which takes no advantage of what is in order already.
-  return Uint32Array.from(Array.from(addresses, (_, position) => position).sort(compare))
-}
+const LOW = HOST_LITTLE_ENDIAN ? 0 : 1
+const HIGH = 1 - LOW

@@ -18,8 +18,9 @@ const SHORTEST_LINE = '0 t x\n'.length
  */
 export function parseKallsyms(text: Uint8Array | string, source = '/proc/kallsyms'): SymbolTable {
   const bytes = typeof text === 'string' ? new TextEncoder().encode(text) : text
-  const lines = scanLines(bytes, source)
-  if (lines.hidden) {
+  const lines = new LineScanner(bytes, source)
+  lines.scan()
+  if (lines.count > 0 && !lines.anyAddress) {
     throw new PermissionError(
       'cannot tell where kernel symbols are',
       `${source} shows zeros for addresses, as the sysctl kernel.kptr_restrict demands`,
@@ -29,55 +30,76 @@ export function parseKallsyms(text: Uint8Array | string, source = '/proc/kallsym
   return new KallsymsText(source, bytes, lines)
 }
 
-interface Lines {
-  readonly addresses: BigUint64Array
+/**
+ * The one pass over the text. It is most of what opening the symbols costs, so its functions are
+ * small, which lets the JIT compiler finish early, and numbers are 32-bit halves.
+ */
+class LineScanner {
+  count = 0
+  anyAddress = false
   /** Where each name starts. */
   readonly names: Uint32Array
   readonly hashes: Uint32Array
-  /** Whether there are symbols, and all their addresses are zero. */
-  readonly hidden: boolean
-}
+  private readonly halves: Uint32Array
+  private at = 0
 
-/** One pass over the text, which is most of what opening the symbols costs. */
-function scanLines(bytes: Uint8Array, source: string): Lines {
-  const most = Math.ceil(bytes.length / SHORTEST_LINE)
-  const halves = new Uint32Array(most * 2)
-  const names = new Uint32Array(most)
-  const hashes = new Uint32Array(most)
-  const low = HOST_LITTLE_ENDIAN ? 0 : 1
-  let count = 0
-  let anyAddress = 0
-  let at = 0
-  while (at < bytes.length) {
-    const start = at
+  constructor(
+    private readonly bytes: Uint8Array,
+    private readonly source: string,
+  ) {
+    const most = Math.ceil(bytes.length / SHORTEST_LINE)
+    this.names = new Uint32Array(most)
+    this.hashes = new Uint32Array(most)
+    this.halves = new Uint32Array(most * 2)
+  }
+
+  get addresses(): BigUint64Array {
+    return new BigUint64Array(this.halves.buffer, 0, this.count)
+  }
+
+  scan(): void {
+    while (this.at < this.bytes.length) {
+      const start = this.at
+      if (!this.scanAddress() || !this.scanName()) {
+        throw new FormatError(this.source, start, 'a line is made of address, type and name')
+      }
+      this.count++
+    }
+  }
+
+  private scanAddress(): boolean {
+    const { bytes, at: start } = this
     let hi = 0
     let lo = 0
+    let at = start
     for (let digit = DIGITS[bytes[at]!]!; digit < 16; digit = DIGITS[bytes[++at]!]!) {
       hi = (hi << 4) | (lo >>> 28)
       lo = (lo << 4) | digit
     }
-    const name = at + 3
-    if (at === start || at > start + 16 || bytes[at] !== SPACE || bytes[at + 2] !== SPACE) {
-      throw new FormatError(source, start, 'a line is made of address, type and name')
-    }
-    let hash = EMPTY_HASH
-    for (at = name; at < bytes.length && bytes[at]! > SPACE; at++) hash = hashByte(hash, bytes[at]!)
-    if (at === name) throw new FormatError(source, start, 'a symbol has a name')
-    while (at < bytes.length && bytes[at] !== NEWLINE) at++
-    at++
-    halves[2 * count + low] = lo
-    halves[2 * count + 1 - low] = hi
-    names[count] = name
-    hashes[count++] = hash
-    anyAddress |= hi | lo
+    this.halves[2 * this.count + LOW] = lo
+    this.halves[2 * this.count + HIGH] = hi
+    if ((hi | lo) !== 0) this.anyAddress = true
+    this.at = at
+    return at > start && at <= start + 16 && bytes[at] === SPACE && bytes[at + 2] === SPACE
   }
-  return {
-    addresses: new BigUint64Array(halves.buffer, 0, count),
-    names: names.subarray(0, count),
-    hashes: hashes.subarray(0, count),
-    hidden: count > 0 && anyAddress === 0,
+
+  private scanName(): boolean {
+    const { bytes } = this
+    const start = this.at + 3
+    let hash = EMPTY_HASH
+    let at = start
+    for (; bytes[at]! > SPACE; at++) hash = hashByte(hash, bytes[at]!)
+    this.names[this.count] = start
+    this.hashes[this.count] = hash
+    const end = at
+    while (at < bytes.length && bytes[at] !== NEWLINE) at++
+    this.at = at + 1
+    return end > start
   }
 }
+
+const LOW = HOST_LITTLE_ENDIAN ? 0 : 1
+const HIGH = 1 - LOW
 
 /** The value of each hexadecimal digit, and 16 for every other byte. */
 const DIGITS = Uint8Array.from({ length: 256 }, (_, byte) => {
@@ -86,16 +108,15 @@ const DIGITS = Uint8Array.from({ length: 256 }, (_, byte) => {
 })
 
 class KallsymsText implements SymbolTable {
+  readonly addresses: BigUint64Array
   private text: string | undefined
 
   constructor(
     readonly source: string,
     private readonly bytes: Uint8Array,
-    private readonly lines: Lines,
-  ) {}
-
-  get addresses(): BigUint64Array {
-    return this.lines.addresses
+    private readonly lines: LineScanner,
+  ) {
+    this.addresses = lines.addresses
   }
 
   nameAt(position: number): string {

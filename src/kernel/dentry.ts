@@ -1,0 +1,54 @@
+import { readBytes } from '../memory/memory.js'
+import { cString } from '../object/c_string.js'
+import type { UntypedView } from '../object/kernel_types.js'
+
+/** No name is longer than a path; directories' names end at 255 bytes, made-up ones need not. */
+const LONGEST_NAME = 4096
+
+/** `IS_ROOT(dentry)`: the root of a filesystem, or a file that is in no directory. */
+export function isRoot(dentry: UntypedView): boolean {
+  return dentry.d_parent.$address === dentry.$address
+}
+
+/** `d_unlinked(dentry)`: it cannot be looked up any more, although it has a parent. */
+export function dUnlinked(dentry: UntypedView): boolean {
+  return dentry.d_hash.pprev === null && !isRoot(dentry)
+}
+
+/** `dentry->d_name`: short names are part of the dentry, longer ones are kept elsewhere. */
+export function dName(dentry: UntypedView): string {
+  const { name, len } = dentry.d_name
+  const length = Math.min(len, LONGEST_NAME)
+  return cString(readBytes(dentry.$space.memory, name.$address, length))
+}
+
+/**
+ * What the filesystem calls a file that is in no directory (`dentry->d_op->d_dname()`), such as
+ * `pipe:[4711]`, or undefined if it leaves that to the directories. The kernel runs the function; here
+ * the filesystem's name tells which one it is.
+ */
+export function pseudoName(dentry: UntypedView): string | undefined {
+  if (!dentry.d_op?.d_dname) return undefined
+  switch (dentry.d_sb.s_type.name.$string(64)) {
+    case 'pipefs':
+      return `pipe:[${dentry.d_inode.i_ino}]`
+    case 'sockfs':
+      return `socket:[${dentry.d_inode.i_ino}]`
+    case 'nsfs':
+      return namespaceName(dentry.d_inode)
+    case 'anon_inodefs':
+      return `anon_inode:${dName(dentry)}`
+    case 'pidfs':
+      // Linux 6.9; before, pidfds were anonymous inodes.
+      return 'anon_inode:[pidfd]'
+    default:
+      // simple_dname(): memfds, System V shared memory, aio rings and whatever is like them.
+      return `/${dName(dentry)} (deleted)`
+  }
+}
+
+/** `ns_dname()` */
+function namespaceName(inode: UntypedView): string {
+  const namespace = inode.$space.at('ns_common', inode.i_private.$address)
+  return `${namespace.ops.name.$string(64)}:[${inode.i_ino}]`
+}

@@ -1,0 +1,10 @@
+import type { UntypedView } from '../object/kernel_types.js'
+
+/** A way to the memory of processes, in which addresses mean what they mean to the process. */
+export interface UserMemory {
+  /**
+   * Fills `into` from `address` on, and gives the number of bytes that could be read from the start:
+   * fewer where a page is not mapped, 0 if the process is gone. Throws {@link PermissionError}.
+   */
+  read(task: UntypedView, address: bigint, into: Uint8Array): number
+}
