@@ -101,7 +101,10 @@ function oncePerVersion(find) {
 /** @param {DebianVersion} version */
 async function kernelPackage(version) {
   const meta = META_PACKAGES.get(version) ?? ''
-  const name = (await dependency(meta)) ?? (await updateLists(), await dependency(meta))
+  const known = await dependency(meta)
+  if (known !== undefined) return known
+  await updateLists()
+  const name = await dependency(meta)
   if (name === undefined) throw new Error(`apt knows no kernel for ${meta}`)
   return name
 }
