@@ -57,7 +57,8 @@ export class Bootstrap {
 
   get perCpu(): Fact<PerCpuAreas> {
     return this.once('perCpu', () => {
-      return findPerCpuAreas(this.kernel.space, this.processes(), this.hints.possibleCpus)
+      const { space, perCpuSection } = this.kernel
+      return findPerCpuAreas(space, perCpuSection, this.processes(), this.hints.possibleCpus)
     })
   }
 
@@ -78,7 +79,7 @@ export class Bootstrap {
     yield* listForEachEntry(space, initTask.$addressOf('tasks'), 'task_struct', 'tasks')
   }
 
-  /** Where the kernel hides its symbols there are none, and each fact is found another way. */
+  /** Symbols help, but nothing depends on them: with kptr_restrict 2 not even root sees them. */
   private symbol(name: string): bigint | undefined {
     try {
       return this.kernel.symbols.find(name)?.address

@@ -40,14 +40,13 @@ function throughBpf(types: Btf, memory: Memory): LiveParts {
   const space = new ObjectSpace(types, memory)
   const tasks = new TaskIterator(types)
   const none = new Columns(space, space.struct('task_struct').type, [])
-  const first = (records: Uint8Array) => {
-    for (const address of none.addresses(records)) return address
-    throw new UnsupportedError('no task found', 'the BPF task iterator shows none')
+  const ownTask = () => {
+    for (const address of none.addresses(tasks.recordOf(none, process.pid))) return address
+    throw new UnsupportedError('own task not found', 'the BPF task iterator does not show it')
   }
-  const ownTask = () => first(tasks.recordOf(none, process.pid))
   return {
     source: 'the running kernel, through BPF',
-    hints: { ...liveHints(), anyTask: () => first(tasks.firstRecords(none)) },
+    hints: { ...liveHints(), anyTask: () => tasks.anyTask(none) },
     tasks,
     ownTask,
     userMemory: new LiveUserMemory(space, () => space.at('task_struct', ownTask())),
