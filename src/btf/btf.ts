@@ -3,7 +3,14 @@ import { nearestNames } from '../bytes/nearest.js'
 import { FormatError, NotFoundError } from '../errors.js'
 import { decodeType } from './decode.js'
 import { readHeader } from './header.js'
-import { type BtfKind, type BtfMember, type BtfStruct, type BtfType, KIND_NAMES } from './kinds.js'
+import {
+  type BtfKind,
+  type BtfMember,
+  type BtfStruct,
+  type BtfType,
+  type BtfWrapper,
+  KIND_NAMES,
+} from './kinds.js'
 import { RawTypes } from './raw.js'
 import { hasPartialInt, indexTypes, kindFlagOf } from './scan.js'
 import { StringTable } from './strings.js'
@@ -142,8 +149,10 @@ export class Btf {
   }
 
   private withOldBitField(member: BtfMember): BtfMember {
-    const int = this.resolve(member.type)
-    if (int.kind !== 'int' || (int.bitOffset === 0 && int.bits === int.size * 8)) return member
+    // Only an int is decoded: structs that contain each other would have no end.
+    const id = this.unwrap(member.type)
+    const int = this.kind(id) === 'int' ? this.type(id) : undefined
+    if (int?.kind !== 'int' || (int.bitOffset === 0 && int.bits === int.size * 8)) return member
     return { ...member, bitOffset: member.bitOffset + int.bitOffset, bitSize: int.bits }
   }
 
@@ -175,6 +184,7 @@ export class Btf {
     name: string,
     ...kinds: readonly K[]
   ): Generator<OfKind<K>> {
+    if (name === '') return // what all anonymous types have is not a name
     if (this.base !== undefined) yield* this.base.findAll(name, ...kinds)
     for (const index of this.candidates(name)) {
       const id = this.firstId + index
@@ -242,24 +252,23 @@ export class Btf {
   }
 
   /** The type behind typedefs, qualifiers and type tags. */
-  resolve(
-    id: number,
-  ): Exclude<BtfType, { kind: 'typedef' | 'const' | 'volatile' | 'restrict' | 'type_tag' }> {
-    let type = this.type(id)
+  resolve(id: number): Exclude<BtfType, BtfWrapper> {
+    return this.type(this.unwrap(id)) as Exclude<BtfType, BtfWrapper>
+  }
+
+  private unwrap(id: number): number {
+    let inner = id
     for (let depth = 0; depth < MAX_DEPTH; depth++) {
-      switch (type.kind) {
-        case 'typedef':
-        case 'const':
-        case 'volatile':
-        case 'restrict':
-        case 'type_tag':
-          type = this.type(type.type)
-          break
-        default:
-          return type
-      }
+      if (!WRAPPERS.has(this.kind(inner))) return inner
+      inner = this.targetOf(inner)
     }
     throw this.loop(id)
+  }
+
+  /** The `type` of `struct btf_type`. */
+  private targetOf(id: number): number {
+    if (this.base !== undefined && id < this.firstId) return this.base.targetOf(id)
+    return this.words[this.starts[id - this.firstId]! + 2]!
   }
 
   /** Bytes that a value of this type takes, as `sizeof` in C; 0 for `void` and functions. */
@@ -342,6 +351,14 @@ export class Btf {
     seen.depth--
   }
 }
+
+const WRAPPERS: ReadonlySet<BtfKind> = new Set<BtfWrapper['kind']>([
+  'typedef',
+  'const',
+  'volatile',
+  'restrict',
+  'type_tag',
+])
 
 /** How compilers name the type that is as wide as a pointer. */
 const LONG_NAMES = ['long unsigned int', 'unsigned long', 'long int', 'long']

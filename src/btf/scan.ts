@@ -1,9 +1,12 @@
 import { FormatError } from '../errors.js'
 
-/** 32-bit words that follow the three of `struct btf_type`, by kind; `void` is never written. */
+/** 32-bit words that follow the three words of `struct btf_type`, by kind number. */
 const FIXED_WORDS = Uint8Array.of(0, 1, 0, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 1, 0, 0)
-/** The same for each of the `vlen` entries. */
+
+/** 32-bit words that follow for each of the `vlen` entries, by kind number. */
 const WORDS_PER_ENTRY = Uint8Array.of(0, 0, 0, 0, 3, 3, 2, 0, 0, 0, 0, 0, 0, 2, 0, 3, 0, 0, 0, 3)
+
+const LAST_KIND = WORDS_PER_ENTRY.length - 1
 
 export const kindOf = (info: number) => (info >>> 24) & 0x1f
 export const vlenOf = (info: number) => info & 0xffff
@@ -24,16 +27,9 @@ export function indexTypes(words: Uint32Array, source: string, fileOffset: numbe
   let count = 0
   let at = 0
   while (at < words.length) {
-    const info = words[at + 1]! | 0
+    const info = words[at + 1] ?? 0
     const kind = kindOf(info)
-    if (kind === 0 || kind > 19) {
-      throw new FormatError(
-        source,
-        fileOffset + at * 4,
-        `BTF kind ${kind} is not known`,
-        'kinds 1 to 19 are; a newer kernel may need a newer ksight',
-      )
-    }
+    if (kind === 0 || kind > LAST_KIND) throw unknownKind(kind, source, fileOffset + at * 4)
     const next = at + 3 + FIXED_WORDS[kind]! + WORDS_PER_ENTRY[kind]! * vlenOf(info)
     if (next > words.length) {
       throw new FormatError(source, fileOffset + at * 4, 'a type runs over the end of its section')
@@ -44,6 +40,15 @@ export function indexTypes(words: Uint32Array, source: string, fileOffset: numbe
   }
   starts[count] = words.length
   return { starts: starts.subarray(0, count + 1), kinds: kinds.subarray(0, count) }
+}
+
+function unknownKind(kind: number, source: string, offset: number): FormatError {
+  return new FormatError(
+    source,
+    offset,
+    `BTF kind ${kind} is not known`,
+    'kinds 1 to 19 are; a newer kernel may need a newer ksight',
+  )
 }
 
 /** Whether an int type uses only some of its bits, as bit-fields in the old encoding do. */
