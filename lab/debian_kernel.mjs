@@ -24,6 +24,9 @@ export const DEBIAN_VERSIONS = [...META_PACKAGES.keys()]
 
 const run = promisify(execFile)
 
+const CACHE = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'ksight/lab')
+const APT_LOCK = join(CACHE, 'apt.lock')
+
 /**
  * The directory that holds the files of the kernel's package: boot/, lib/modules/ and so on.
  */
@@ -34,11 +37,10 @@ const modulePaths = oncePerVersion(listModules)
 
 /** @param {DebianVersion} version */
 async function findOrFetch(version) {
-  const cache = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'ksight/lab')
   const name = await kernelPackage(version)
-  const directory = join(cache, name)
+  const directory = join(CACHE, name)
   if (!existsSync(directory)) {
-    await mkdir(cache, { recursive: true })
+    await mkdir(CACHE, { recursive: true })
     await fetchPackage(name, directory)
   }
   return directory
@@ -99,10 +101,31 @@ function oncePerVersion(find) {
 /** @param {DebianVersion} version */
 async function kernelPackage(version) {
   const meta = META_PACKAGES.get(version) ?? ''
-  const { stdout } = await run('apt-cache', ['depends', '--important', meta])
-  const name = /Depends: (linux-image-\d\S+)/.exec(stdout)?.[1]
-  if (name === undefined) throw new Error(`apt knows no kernel for ${meta}: run apt-get update`)
+  const known = await dependency(meta)
+  if (known !== undefined) return known
+  await updateLists()
+  const name = await dependency(meta)
+  if (name === undefined) throw new Error(`apt knows no kernel for ${meta}`)
   return name
+}
+
+/**
+ * The kernel's own package, that of its newest build.
+ * @param {string} meta
+ */
+async function dependency(meta) {
+  try {
+    const { stdout } = await run('apt-cache', ['depends', '--important', meta])
+    return /Depends: (linux-image-\d\S+)/.exec(stdout)?.[1]
+  } catch {
+    // A fresh machine has no lists of packages yet.
+    return undefined
+  }
+}
+
+async function updateLists() {
+  await mkdir(CACHE, { recursive: true })
+  await run('flock', [APT_LOCK, 'apt-get', 'update', '-qq'])
 }
 
 /**
@@ -114,9 +137,13 @@ async function fetchPackage(name, directory) {
   const temporary = await mkdtemp(`${directory}.`)
   const script = `
     test -d "$3" && exit
-    cd "$2" && apt-get download -qq "$1" && dpkg-deb -x ./*.deb root && mv -T root "$3"`
+    cd "$2"
+    apt-get download -qq "$1" ||
+      { flock "$4" apt-get update -qq && apt-get download -qq "$1"; }
+    dpkg-deb -x ./*.deb root && mv -T root "$3"`
   try {
-    await run('flock', [`${directory}.lock`, 'sh', '-ec', script, 'sh', name, temporary, directory])
+    const args = [name, temporary, directory, APT_LOCK]
+    await run('flock', [`${directory}.lock`, 'sh', '-ec', script, 'sh', ...args])
   } finally {
     await rm(temporary, { recursive: true, force: true })
   }

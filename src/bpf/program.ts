@@ -129,23 +129,19 @@ function describe(options: ProgramOptions, code: Code): BpfAttr {
 }
 
 function load(attr: BpfAttr, options: ProgramOptions): Fd {
-  try {
-    return new Fd(retryWhileInterrupted(() => bpf('BPF_PROG_LOAD', attr)))
-  } catch (error) {
-    throw explain(error, options, verifierLog(attr))
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return new Fd(bpf('BPF_PROG_LOAD', attr))
+    } catch (error) {
+      if (!isInterrupted(error)) throw explain(error, options, verifierLog(attr))
+      if (attempt === MOST_INTERRUPTIONS) throw error
+    }
   }
 }
 
-/** A signal makes the verifier give up with EAGAIN. */
-function retryWhileInterrupted<T>(action: () => T, attempts = 5): T {
-  try {
-    return action()
-  } catch (error) {
-    if (attempts > 1 && error instanceof SysError && error.code === 'EAGAIN') {
-      return retryWhileInterrupted(action, attempts - 1)
-    }
-    throw error
-  }
+/** A signal, such as that of a profiler's timer, makes the verifier give up. */
+function isInterrupted(error: unknown): boolean {
+  return error instanceof SysError && error.code === 'EAGAIN'
 }
 
 function explain(error: unknown, options: ProgramOptions, log: string): unknown {
@@ -162,6 +158,8 @@ function explain(error: unknown, options: ProgramOptions, log: string): unknown 
     `use Linux ${since} or later with CONFIG_BPF_SYSCALL and CONFIG_DEBUG_INFO_BTF`,
   )
 }
+
+const MOST_INTERRUPTIONS = 100
 
 const SMALLEST_LOG = 1 << 16
 /** The last lines of an even longer one are lost. */

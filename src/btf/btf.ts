@@ -3,9 +3,16 @@ import { nearestNames } from '../bytes/nearest.js'
 import { FormatError, NotFoundError } from '../errors.js'
 import { decodeType } from './decode.js'
 import { readHeader } from './header.js'
-import { type BtfKind, type BtfMember, type BtfStruct, type BtfType, KIND_NAMES } from './kinds.js'
+import {
+  type BtfKind,
+  type BtfMember,
+  type BtfStruct,
+  type BtfType,
+  type BtfWrapper,
+  KIND_NAMES,
+} from './kinds.js'
 import { RawTypes } from './raw.js'
-import { hasPartialInt, indexTypes, kindFlagOf, kindOf } from './scan.js'
+import { hasPartialInt, indexTypes, kindFlagOf } from './scan.js'
 import { StringTable } from './strings.js'
 import { readWords } from './words.js'
 
@@ -58,6 +65,7 @@ export class Btf {
 
   private readonly words: Uint32Array
   private readonly starts: Uint32Array
+  private readonly kinds: Uint8Array
   private readonly strings: StringTable
   private readonly typesFileOffset: number
   /** String offsets below this belong to the base. */
@@ -76,7 +84,9 @@ export class Btf {
     this.littleEndian = header.littleEndian
     this.typesFileOffset = header.typeStart
     this.words = readWords(blob, header.typeStart, header.typeLength, header.littleEndian)
-    this.starts = indexTypes(this.words, this.source, header.typeStart)
+    const index = indexTypes(this.words, this.source, header.typeStart)
+    this.starts = index.starts
+    this.kinds = index.kinds
     const strings = blob.subarray(header.stringStart, header.stringStart + header.stringLength)
     this.strings = new StringTable(strings, this.source, header.stringStart)
     this.firstId = this.base?.count ?? 1
@@ -104,7 +114,9 @@ export class Btf {
   kind(id: number): BtfKind {
     if (id === 0) return 'void'
     if (this.base !== undefined && id < this.firstId) return this.base.kind(id)
-    return KIND_NAMES[kindOf(this.infoAt(id - this.firstId))]!
+    const kind = this.kinds[id - this.firstId]
+    if (kind === undefined) throw this.noSuchType(id)
+    return KIND_NAMES[kind]!
   }
 
   private decode(id: number, index: number): BtfType {
@@ -121,24 +133,26 @@ export class Btf {
    * bits than its storage. Newer encoders write no such type, so that no member needs a look.
    */
   private get hasOldBitFields(): boolean {
-    this.oldBitFields ??= this.base?.hasOldBitFields || hasPartialInt(this.words, this.starts)
+    this.oldBitFields ??=
+      this.base?.hasOldBitFields || hasPartialInt(this.words, this.starts, this.kinds)
     return this.oldBitFields
   }
 
   private infoAt(index: number): number {
-    if (!(index >= 0 && index < this.starts.length - 1)) {
-      throw new FormatError(
-        this.source,
-        this.typesFileOffset,
-        `type ${this.firstId + index} is referred to, but the last is ${this.count - 1}`,
-      )
-    }
+    if (!(index >= 0 && index < this.kinds.length)) throw this.noSuchType(this.firstId + index)
     return this.words[this.starts[index]! + 1]!
   }
 
+  private noSuchType(id: number): FormatError {
+    const why = `type ${id} is referred to, but the last is ${this.count - 1}`
+    return new FormatError(this.source, this.typesFileOffset, why)
+  }
+
   private withOldBitField(member: BtfMember): BtfMember {
-    const int = this.resolve(member.type)
-    if (int.kind !== 'int' || (int.bitOffset === 0 && int.bits === int.size * 8)) return member
+    // Only an int is decoded: structs that contain each other would have no end.
+    const id = this.unwrap(member.type)
+    const int = this.kind(id) === 'int' ? this.type(id) : undefined
+    if (int?.kind !== 'int' || (int.bitOffset === 0 && int.bits === int.size * 8)) return member
     return { ...member, bitOffset: member.bitOffset + int.bitOffset, bitSize: int.bits }
   }
 
@@ -149,14 +163,8 @@ export class Btf {
 
   /** This BTF and its base as one set of flat arrays, for those who go through all types. */
   raw(): RawTypes {
-    // The last entry of `starts` is the end of the section, not a type.
-    const own = new RawTypes(
-      this.words,
-      this.starts.subarray(0, -1),
-      this.strings.bytes,
-      this.source,
-      this.typesFileOffset,
-    )
+    const { words, starts, kinds, strings, source, typesFileOffset } = this
+    const own = new RawTypes({ words, starts, kinds }, strings.bytes, source, typesFileOffset)
     return this.base === undefined ? own : this.base.raw().append(own)
   }
 
@@ -176,6 +184,7 @@ export class Btf {
     name: string,
     ...kinds: readonly K[]
   ): Generator<OfKind<K>> {
+    if (name === '') return // what all anonymous types have is not a name
     if (this.base !== undefined) yield* this.base.findAll(name, ...kinds)
     for (const index of this.candidates(name)) {
       const id = this.firstId + index
@@ -243,24 +252,23 @@ export class Btf {
   }
 
   /** The type behind typedefs, qualifiers and type tags. */
-  resolve(
-    id: number,
-  ): Exclude<BtfType, { kind: 'typedef' | 'const' | 'volatile' | 'restrict' | 'type_tag' }> {
-    let type = this.type(id)
+  resolve(id: number): Exclude<BtfType, BtfWrapper> {
+    return this.type(this.unwrap(id)) as Exclude<BtfType, BtfWrapper>
+  }
+
+  private unwrap(id: number): number {
+    let inner = id
     for (let depth = 0; depth < MAX_DEPTH; depth++) {
-      switch (type.kind) {
-        case 'typedef':
-        case 'const':
-        case 'volatile':
-        case 'restrict':
-        case 'type_tag':
-          type = this.type(type.type)
-          break
-        default:
-          return type
-      }
+      if (!WRAPPERS.has(this.kind(inner))) return inner
+      inner = this.targetOf(inner)
     }
     throw this.loop(id)
+  }
+
+  /** The `type` of `struct btf_type`. */
+  private targetOf(id: number): number {
+    if (this.base !== undefined && id < this.firstId) return this.base.targetOf(id)
+    return this.words[this.starts[id - this.firstId]! + 2]!
   }
 
   /** Bytes that a value of this type takes, as `sizeof` in C; 0 for `void` and functions. */
@@ -298,10 +306,16 @@ export class Btf {
 
   /** Bytes of a pointer, which BTF does not say: as many as a `long` has. */
   get pointerSize(): number {
-    this.longSize ??= LONG_NAMES.map((name) => this.find(name, 'int')?.size).find(
-      (size) => size === 4,
-    )
-    return this.longSize ?? 8
+    this.longSize ??= this.findLongSize()
+    return this.longSize
+  }
+
+  private findLongSize(): number {
+    for (const name of LONG_NAMES) {
+      const size = this.find(name, 'int')?.size
+      if (size !== undefined) return size === 4 ? 4 : 8
+    }
+    return 8
   }
 
   private loop(id: number): FormatError {
@@ -337,6 +351,14 @@ export class Btf {
     seen.depth--
   }
 }
+
+const WRAPPERS: ReadonlySet<BtfKind> = new Set<BtfWrapper['kind']>([
+  'typedef',
+  'const',
+  'volatile',
+  'restrict',
+  'type_tag',
+])
 
 /** How compilers name the type that is as wide as a pointer. */
 const LONG_NAMES = ['long unsigned int', 'unsigned long', 'long int', 'long']

@@ -1,8 +1,15 @@
 import { FormatError } from '../errors.js'
-import { kindFlagOf, kindOf, vlenOf } from './scan.js'
+import { kindFlagOf, vlenOf } from './scan.js'
 
 /** Chains of types longer than this are taken for a loop. */
 export const MAX_DEPTH = 256
+
+/** Types as they are written: see {@link RawTypes}. */
+interface Index {
+  readonly words: Uint32Array
+  readonly starts: Uint32Array
+  readonly kinds: Uint8Array
+}
 
 /**
  * A whole BTF, base included, as flat arrays: what a printer of every type works on, because a
@@ -11,49 +18,62 @@ export const MAX_DEPTH = 256
  * The three words of `struct btf_type` of type `id` start at `words[at(id)]`.
  */
 export class RawTypes {
+  readonly words: Uint32Array
   /** NUL-terminated names; the last byte is a NUL. */
   readonly strings: Uint8Array
+  /** The number of each kind by id, `void` included. */
+  readonly kinds: Uint8Array
+  /** All ids are smaller than this; `void`, id 0, counts. */
+  readonly count: number
+  /** The word at which each type starts, by id. */
+  private readonly starts: Uint32Array
+  private partial: ReadonlySet<number> | undefined
 
+  /** What is in `index` leaves `void` out. */
   constructor(
-    readonly words: Uint32Array,
-    /** The word at which each type starts; type 1 comes first. */
-    readonly starts: Uint32Array,
+    private readonly index: Index,
     strings: Uint8Array,
     readonly source: string,
     private readonly typesFileOffset: number,
   ) {
+    this.words = index.words
     this.strings = strings.length > 0 ? strings : new Uint8Array(1)
-  }
-
-  /** All ids are smaller than this; `void`, id 0, counts. */
-  get count(): number {
-    return this.starts.length + 1
+    this.count = index.kinds.length + 1
+    this.kinds = new Uint8Array(this.count)
+    this.kinds.set(index.kinds, 1)
+    this.starts = index.starts
   }
 
   /** The same, with the types of a split BTF that was made on top of this one. */
   append(split: RawTypes): RawTypes {
-    const first = this.words.length
-    return new RawTypes(
-      concat(Uint32Array, this.words, split.words),
-      concat(
+    const { words, starts, kinds } = this.index
+    const index = {
+      words: concat(Uint32Array, words, split.words),
+      starts: concat(
         Uint32Array,
-        this.starts,
-        split.starts.map((start) => first + start),
+        starts.subarray(0, kinds.length),
+        split.index.starts.map((start) => start + words.length),
       ),
-      concat(Uint8Array, this.strings, split.strings),
-      split.source,
-      split.typesFileOffset - first * 4,
-    )
+      kinds: concat(Uint8Array, kinds, split.index.kinds),
+    }
+    const strings = concat(Uint8Array, this.strings, split.strings)
+    return new RawTypes(index, strings, split.source, split.typesFileOffset - words.length * 4)
   }
 
   /** The first word of a type other than `void`. */
   at(id: number): number {
-    if (id === 0 || id > this.starts.length) throw this.damaged(id, 'there is no such type')
+    if (id === 0 || id >= this.count) throw this.noSuchType(id)
     return this.starts[id - 1]!
   }
 
   kind(id: number): number {
-    return id === 0 ? 0 : kindOf(this.words[this.at(id) + 1]!)
+    const kind = this.kinds[id]
+    if (kind === undefined) throw this.noSuchType(id)
+    return kind
+  }
+
+  noSuchType(id: number): FormatError {
+    return this.damaged(id, 'it is referred to, but does not exist')
   }
 
   /** The `size` or `type` of `struct btf_type`. */
@@ -67,6 +87,24 @@ export class RawTypes {
 
   flag(id: number): boolean {
     return kindFlagOf(this.words[this.at(id) + 1]!)
+  }
+
+  /**
+   * Ints with fewer bits than their storage has: before Linux 5.0 that made a member a bit-field.
+   * Few kernels have any.
+   */
+  get partialInts(): ReadonlySet<number> {
+    this.partial ??= new Set(this.findPartialInts())
+    return this.partial
+  }
+
+  private *findPartialInts(): Generator<number> {
+    for (let id = this.kinds.indexOf(1); id !== -1; id = this.kinds.indexOf(1, id + 1)) {
+      const encoding = this.words[this.at(id) + 3]!
+      const bits = encoding & 0xff
+      const offset = (encoding >>> 16) & 0xff
+      if (offset !== 0 || bits !== this.sizeOrType(id) * 8) yield id
+    }
   }
 
   /** Where the name starts within the strings; an anonymous type's is an empty one. */

@@ -9,23 +9,21 @@ export class RawMember {
   /** 0 for an ordinary member. */
   bitSize = 0
 
-  constructor(private readonly types: RawTypes) {}
+  private readonly oldBitFields: ReadonlySet<number>
 
-  /** Reads member `index` of the struct whose first word is `at`. */
-  read(at: number, index: number): void {
-    const { types } = this
-    const word = at + 3 + index * 3
-    const offset = types.words[word + 2]!
-    this.name = types.checkedName(types.words[word]!)
-    this.type = types.words[word + 1]!
-    if (types.words[at + 1]! >>> 31 === 1) {
-      this.bitOffset = offset & 0xffffff
-      this.bitSize = offset >>> 24
-    } else {
-      this.bitOffset = offset
-      this.bitSize = 0
-      this.readOldBitField()
-    }
+  constructor(private readonly types: RawTypes) {
+    this.oldBitFields = types.partialInts
+  }
+
+  /** Reads the member at word `at` of a struct with this kind flag. */
+  read(at: number, flag: boolean): void {
+    const { words } = this.types
+    const offset = words[at + 2]!
+    this.name = this.types.checkedName(words[at]!)
+    this.type = words[at + 1]!
+    this.bitOffset = flag ? offset & 0xffffff : offset
+    this.bitSize = flag ? offset >>> 24 : 0
+    if (!flag && this.oldBitFields.size > 0) this.readOldBitField()
   }
 
   get isAnonymous(): boolean {
@@ -37,16 +35,12 @@ export class RawMember {
     return this.isAnonymous && !this.types.isStruct(this.type)
   }
 
-  /** Before Linux 4.20 a bit-field was a member whose int type has fewer bits than its storage. */
+  /** Before Linux 5.0 the int type of a bit-field told its place and size. */
   private readOldBitField(): void {
-    const { types } = this
-    if (types.kind(this.type) !== 1) return
-    const at = types.at(this.type)
-    const encoding = types.words[at + 3]!
-    const bits = encoding & 0xff
-    const offset = (encoding >>> 16) & 0xff
-    if (offset === 0 && bits === types.words[at + 2]! * 8) return
-    this.bitOffset += offset
-    this.bitSize = bits
+    const int = this.types.resolve(this.type)
+    if (!this.oldBitFields.has(int)) return
+    const encoding = this.types.words[this.types.at(int) + 3]!
+    this.bitOffset += (encoding >>> 16) & 0xff
+    this.bitSize = encoding & 0xff
   }
 }

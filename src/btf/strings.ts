@@ -2,6 +2,9 @@ import { EMPTY_HASH, hashByte } from '../bytes/name_index.js'
 import { textOf } from '../bytes/text.js'
 import { FormatError } from '../errors.js'
 
+/** The kernel's limit is 512 (KSYM_NAME_LEN); without one, damage could make every name huge. */
+const LONGEST_NAME = 4096
+
 /** So many names cost as much as decoding the whole section. */
 const READS_WITHOUT_TEXT = 4000
 
@@ -37,13 +40,23 @@ export class StringTable {
     // One decode of the whole section costs less than a hundred thousand small ones.
     if (this.text === undefined && this.reads++ < READS_WITHOUT_TEXT) return this.read(offset)
     this.text ??= textOf(this.bytes)
-    return this.text.slice(offset, this.text.indexOf('\0', offset))
+    const end = this.text.indexOf('\0', offset)
+    if (end - offset > LONGEST_NAME) throw this.tooLong(offset)
+    return this.text.slice(offset, end)
   }
 
   private read(offset: number): string {
     let text = ''
-    for (let i = offset; this.bytes[i] !== 0; i++) text += String.fromCharCode(this.bytes[i]!)
+    for (let i = offset; this.bytes[i] !== 0; i++) {
+      text += String.fromCharCode(this.bytes[i]!)
+      if (text.length > LONGEST_NAME) throw this.tooLong(offset)
+    }
     return text
+  }
+
+  private tooLong(offset: number): FormatError {
+    const expected = `a name has at most ${LONGEST_NAME} bytes`
+    return new FormatError(this.source, this.fileOffset + offset, expected)
   }
 
   /** Whether the string at `offset` is `wanted`, which includes the NUL. */
@@ -58,11 +71,8 @@ export class StringTable {
   hashAt(offset: number): number {
     let hash = EMPTY_HASH
     const { bytes } = this
-    for (let i = offset; i < bytes.length; i++) {
-      const byte = bytes[i]!
-      if (byte === 0) break
-      hash = hashByte(hash, byte)
-    }
+    const end = Math.min(bytes.length, offset + LONGEST_NAME)
+    for (let i = offset; i < end && bytes[i] !== 0; i++) hash = hashByte(hash, bytes[i]!)
     return hash >>> 0
   }
 }

@@ -9,5 +9,13 @@ export function textOf(bytes: Uint8Array): string {
   } catch {
     // Not UTF-8.
   }
-  return new TextDecoder('latin1').decode(bytes)
+  // Not TextDecoder('latin1'), which means windows-1252 and has no character for some bytes.
+  const chunks: string[] = []
+  for (let at = 0; at < bytes.length; at += CHUNK) {
+    chunks.push(String.fromCharCode(...bytes.subarray(at, at + CHUNK)))
+  }
+  return chunks.join('')
 }
+
+/** So many arguments a call can take. */
+const CHUNK = 4096

@@ -8,6 +8,11 @@ export function describeFact(fact: Fact<unknown> | Error, options: GlobalOptions
   if (fact instanceof KsightError) return showMessage(fact.message, options)
   if (fact instanceof Error) return showMessage(fact.stack ?? fact.message, options)
   const { name, value, how, checked } = fact
-  const shown = typeof value === 'bigint' ? ` ${showPointers(options)(value)}` : ''
+  const shown = shownValue(value, options)
   return showMessage(`${name}${shown}: from ${how}; checked: ${checked}`, options)
+}
+
+function shownValue(value: unknown, options: GlobalOptions): string {
+  if (typeof value === 'bigint') return ` ${showPointers(options)(value)}`
+  return typeof value === 'number' ? ` ${value}` : ''
 }

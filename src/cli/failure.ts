@@ -40,7 +40,10 @@ function isCommanderError(error: unknown): error is CommanderError {
 function describeUsage({ message, exitCode }: CommanderError) {
   // Help and version were asked for, and have been printed.
   if (exitCode === 0) return { line: undefined, exitCode }
-  const [what, hint] = message.replace(/^error: /, '').split('\n')
+  const [what = '', hint] = message.replace(/^error: /, '').split('\n')
+  const line = what
+    .replace(/\.$/, '')
+    .replace(/\. ([A-Z])/g, (_, next) => `: ${next.toLowerCase()}`)
   const todo = hint?.replace(/^\(Did/, 'did').replace(/\)$/, '') ?? 'see ksight --help'
-  return { line: `${what?.replace(/\.$/, '')}: ${todo}`, exitCode: WRONG_USAGE }
+  return { line: `${line}: ${todo}`, exitCode: WRONG_USAGE }
 }

@@ -1,8 +1,4 @@
-import { readFileSync, readlinkSync } from 'node:fs'
-import { InconsistentError } from '../errors.js'
-import type { Kernel } from '../kernel/kernel.js'
-import { taskActivePidNs, taskPidVnr } from '../kernel/pid.js'
-import type { UntypedView } from '../object/kernel_types.js'
+import { readFileSync } from 'node:fs'
 import type { PointerMode } from './render/pointers.js'
 
 // What only the running kernel has, and only the machine that it runs on can tell.
@@ -54,13 +50,7 @@ export function uptime(): number {
   return Number(readFileSync('/proc/uptime', 'utf8').split(' ')[0])
 }
 
-/** The task of this very process, whatever pid its namespace gives it. */
-export function selfTask(kernel: Kernel): UntypedView {
-  const namespace = Number(/\d+/.exec(readlinkSync('/proc/self/ns/pid'))?.[0])
-  const isSelf = (task: UntypedView) =>
-    taskActivePidNs(task)?.ns.inum === namespace && taskPidVnr(task) === process.pid
-  const likely = kernel.findTask(process.pid)
-  if (likely !== undefined && isSelf(likely)) return likely
-  for (const task of kernel.forEachProcess()) if (isSelf(task)) return task
-  throw new InconsistentError('cannot find this process', `no task has pid ${process.pid} here`)
+/** `uname -r` */
+export function liveRelease(): string {
+  return readFileSync('/proc/sys/kernel/osrelease', 'utf8').trim()
 }

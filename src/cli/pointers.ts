@@ -19,9 +19,13 @@ function shower(mode: PointerMode): ShowPointer {
   return show
 }
 
-/** How a pointer is shown: as the kernel prints `%pK`, unless `--pointers` says otherwise. */
-export function showPointers({ pointers }: GlobalOptions): ShowPointer {
-  return shower(pointers ?? pointerRule())
+/** How pointers are shown: as the kernel prints `%pK`, unless `--pointers` says otherwise. */
+export function pointerMode({ pointers }: GlobalOptions): PointerMode {
+  return pointers ?? pointerRule()
+}
+
+export function showPointers(options: GlobalOptions): ShowPointer {
+  return shower(pointerMode(options))
 }
 
 /** How the address of a symbol is shown: as in /proc/kallsyms, unless `--pointers` says otherwise. */

@@ -22,6 +22,7 @@ export function createProgram(): Command {
   addOverview(program)
   addTaskLists(program)
   addTask(program)
+  addTypesAndSymbols(program)
 
   return program
 }
@@ -49,9 +50,10 @@ function addGlobalOptions(program: Command): void {
 
 function addOverview(program: Command): void {
   program
-    .argument('[command]')
+    .argument('[command...]')
     .usage('[options] [command]')
-    .action(async (name: string | undefined) => {
+    .helpCommand('help [command]', 'how a command is used')
+    .action(async ([name]: string[]) => {
       if (name !== undefined) throw unknownCommand(program, name)
       const { overview } = await import('./commands/overview.js')
       await overview(program.opts<GlobalOptions>())
@@ -99,6 +101,27 @@ function addTask(program: Command): void {
     .action(async (pid: number | 'self', members: string[], _options, command: Command) => {
       const { task } = await import('./commands/task.js')
       await task(pid, members, command.optsWithGlobals())
+    })
+}
+
+function addTypesAndSymbols(program: Command): void {
+  program
+    .command('type')
+    .summary('a type as C, with offsets and sizes')
+    .argument('[name...]', 'such as task_struct, struct file, pid_t, vfs_read')
+    .option('--header', 'all types as one C header')
+    .option('--dts', 'all types as TypeScript declarations')
+    .action(async (name: string[], _options, command: Command) => {
+      const { type } = await import('./commands/type.js')
+      await type(name, command.optsWithGlobals())
+    })
+  program
+    .command('sym')
+    .summary('the address of a symbol, or the symbol at an address')
+    .argument('<what>', 'such as vfs_read, 0xffffffff81000000, vfs_read+0x10')
+    .action(async (what: string, _options, command: Command) => {
+      const { sym } = await import('./commands/sym.js')
+      await sym(what, command.optsWithGlobals())
     })
 }
 

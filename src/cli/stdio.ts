@@ -8,11 +8,11 @@ const STDOUT = 1
 const STDERR = 2
 
 /**
- * Writes all of a text to standard output before it returns, however slow the reader is, so that
+ * Writes all of it to standard output before it returns, however slow the reader is, so that
  * nothing is lost when the process ends. Throws {@link OutputClosed}.
  */
-export function writeOut(text: string): void {
-  writeAll(STDOUT, text)
+export function writeOut(output: string | Uint8Array): void {
+  writeAll(STDOUT, output)
 }
 
 export function writeErr(text: string): void {
@@ -24,8 +24,8 @@ export function writeErr(text: string): void {
   }
 }
 
-function writeAll(fd: number, text: string): void {
-  const bytes = Buffer.from(text)
+function writeAll(fd: number, output: string | Uint8Array): void {
+  const bytes = typeof output === 'string' ? Buffer.from(output) : output
   for (let done = 0; done < bytes.length; ) done += writeSome(fd, bytes.subarray(done))
 }
 

@@ -1,4 +1,4 @@
-import { UnsupportedError } from '../errors.js'
+import { PermissionError, UnsupportedError } from '../errors.js'
 import { containerOf } from '../object/container_of.js'
 import type { UntypedView } from '../object/kernel_types.js'
 import type { Fact } from './fact.js'
@@ -57,7 +57,8 @@ export class Bootstrap {
 
   get perCpu(): Fact<PerCpuAreas> {
     return this.once('perCpu', () => {
-      return findPerCpuAreas(this.kernel.space, this.processes(), this.hints.possibleCpus)
+      const { space, perCpuSection } = this.kernel
+      return findPerCpuAreas(space, perCpuSection, this.processes(), this.hints.possibleCpus)
     })
   }
 
@@ -78,8 +79,14 @@ export class Bootstrap {
     yield* listForEachEntry(space, initTask.$addressOf('tasks'), 'task_struct', 'tasks')
   }
 
+  /** Symbols help, but nothing depends on them: with kptr_restrict 2 not even root sees them. */
   private symbol(name: string): bigint | undefined {
-    return this.kernel.symbols.find(name)?.address
+    try {
+      return this.kernel.symbols.find(name)?.address
+    } catch (error) {
+      if (error instanceof PermissionError) return undefined
+      throw error
+    }
   }
 
   private variable64(name: string): bigint | undefined {

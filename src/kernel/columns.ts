@@ -27,7 +27,7 @@ export type Row<Path extends string> = Readonly<Record<Path, unknown>> & {
 export type Cell<T> = (record: number) => T
 
 /** Bytes before the first value: the struct's address, and a bit for each value that is missing. */
-export const RECORD_HEADER = 16
+const RECORD_HEADER = 16
 
 /**
  * Member paths such as `signal.nr_threads` compiled to offsets, and the packed record that holds

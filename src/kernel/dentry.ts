@@ -1,4 +1,4 @@
-import { readBytes } from '../memory/memory.js'
+import { type Memory, readBytes } from '../memory/memory.js'
 import { cString } from '../object/c_string.js'
 import type { UntypedView } from '../object/kernel_types.js'
 
@@ -16,10 +16,9 @@ export function dUnlinked(dentry: UntypedView): boolean {
 }
 
 /** `dentry->d_name`: short names are part of the dentry, longer ones are kept elsewhere. */
-export function dName(dentry: UntypedView): string {
+export function dName(dentry: UntypedView, memory: Memory = dentry.$space.memory): string {
   const { name, len } = dentry.d_name
-  const length = Math.min(len, LONGEST_NAME)
-  return cString(readBytes(dentry.$space.memory, name.$address, length))
+  return cString(readBytes(memory, name.$address, Math.min(len, LONGEST_NAME)))
 }
 
 /**

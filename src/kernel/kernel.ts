@@ -10,6 +10,7 @@ import type { Symbols } from '../symbols/symbols.js'
 import { Bootstrap } from './bootstrap.js'
 import type { Fact } from './fact.js'
 import { perCpu, perCpuPtr } from './percpu.js'
+import { PerCpuSection } from './percpu_section.js'
 import { findTask } from './pid.js'
 import type { TaskSource } from './task_source.js'
 import { forEachProcess, forEachProcessThread, forEachThread, type Walk } from './tasks.js'
@@ -63,6 +64,7 @@ export class Kernel implements Disposable {
   readonly userMemory: UserMemory | undefined
   private readonly boot: Bootstrap
   private symbolTable: Symbols | undefined
+  private perCpuVariables: PerCpuSection | undefined
 
   constructor(private readonly parts: KernelParts) {
     this.types = parts.types
@@ -78,6 +80,12 @@ export class Kernel implements Disposable {
   get symbols(): Symbols {
     this.symbolTable ??= this.parts.symbols()
     return this.symbolTable
+  }
+
+  /** The per-CPU variables of the kernel's image. */
+  get perCpuSection(): PerCpuSection {
+    this.perCpuVariables ??= new PerCpuSection(this.types)
+    return this.perCpuVariables
   }
 
   /** `uname -r` */

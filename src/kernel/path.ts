@@ -10,7 +10,7 @@ import { taskMm } from './mm.js'
 const MAX_STEPS = 100_000
 
 /** How often a path is put together again because a part of it was renamed meanwhile. */
-const MAX_TRIES = 10
+const MAX_TRIES = 1000
 
 /**
  * `char *d_path(const struct path *path, char *buf, int buflen)`: the path of a `struct path`, as the
@@ -28,7 +28,11 @@ export function dPath(kernel: Kernel, path: UntypedView, root?: UntypedView): st
     const pseudo = isMountRoot ? undefined : pseudoName(dentry)
     if (pseudo !== undefined) return pseudo
     const way = wayUp(dentry, path.mnt.$address, root)
-    if (isUnchanged(kernel, way)) return describe(way, dUnlinked(dentry))
+    // Past the cache: a remembered page may be older than the name in it.
+    const names = way.map((dentry) => dName(dentry, kernel.uncached)).reverse()
+    if (isUnchanged(kernel, way)) {
+      return `/${names.join('/')}${dUnlinked(dentry) ? ' (deleted)' : ''}`
+    }
     kernel.drop()
   }
   throw new InconsistentError(
@@ -36,11 +40,6 @@ export function dPath(kernel: Kernel, path: UntypedView, root?: UntypedView): st
     'parts of it are renamed all the time',
     'read it again',
   )
-}
-
-function describe(way: readonly UntypedView[], unlinked: boolean): string {
-  const names = way.map(dName).reverse()
-  return `/${names.join('/')}${unlinked ? ' (deleted)' : ''}`
 }
 
 /** `prepend_path()`: the dentries from this one up, through the mounts, without the topmost. */

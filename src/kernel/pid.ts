@@ -8,7 +8,8 @@ const PIDTYPE_PID = 0
 
 /**
  * `find_task_by_pid_ns(pid, ns)`: through the IDR of the namespace (Linux 4.15, commit
- * 95846ecf9dac); the initial namespace unless another one is given.
+ * 95846ecf9dac); the initial namespace unless another one is given. It looks at memory as it is now
+ * (the page cache is dropped).
  */
 export function findTask(
   kernel: Kernel,
@@ -16,6 +17,7 @@ export function findTask(
   namespace: UntypedView = initPidNs(kernel),
 ): Struct<'task_struct'> | undefined {
   if (pid === 0) return kernel.initTask
+  kernel.drop()
   const entry = idrFind(kernel.space, namespace.idr.$address, pid)
   return entry === 0n ? undefined : pidTask(kernel, kernel.at('pid', entry))
 }

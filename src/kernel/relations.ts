@@ -20,10 +20,12 @@ export function taskPpidNr(task: UntypedView): number {
 }
 
 /**
- * The children of a thread, `&task->children`: every thread has a list of its own, as
- * /proc/PID/task/TID/children shows it. Throws InconsistentError if it stays torn.
+ * The children of a thread, `&task->children`, as they are now (the page cache is dropped). Every
+ * thread has a list of its own; /proc/PID/task/TID/children shows it. Throws InconsistentError if it
+ * stays torn.
  */
 export function* forEachChild(task: UntypedView): Generator<Struct<'task_struct'>> {
+  task.$space.memory.drop?.()
   const head = task.$addressOf('children')
   yield* listForEachEntry(task.$space, head, 'task_struct', 'sibling')
 }

@@ -29,12 +29,13 @@ export function* forEachProcessThread(
 
 /**
  * `for_each_thread(p, t)`: the threads of a process, by `signal->thread_head` (Linux 3.14, commit
- * 0c740d0afc3b).
+ * 0c740d0afc3b), as they are now (the page cache is dropped).
  */
 export function* forEachThread(
   kernel: Kernel,
   process: Struct<'task_struct'>,
 ): Generator<Struct<'task_struct'>> {
+  kernel.drop()
   const head = process.signal.$addressOf('thread_head')
   yield* listForEachEntry(kernel.space, head, 'task_struct', 'thread_node')
 }

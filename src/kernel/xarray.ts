@@ -1,5 +1,5 @@
 import { hex } from '../bytes/hex.js'
-import { InconsistentError } from '../errors.js'
+import { FaultError, InconsistentError } from '../errors.js'
 import type { UntypedView } from '../object/kernel_types.js'
 import type { ObjectSpace } from '../object/space.js'
 
@@ -12,49 +12,76 @@ const isInternal = (entry: bigint) => (entry & 3n) === 2n
 const isNode = (entry: bigint) => isInternal(entry) && entry > 4096n
 const nodeAddress = (entry: bigint) => entry - 2n
 
+/** Of a tree of 64-bit indexes, even with 16 slots a node. */
 const MAX_DEPTH = 16
+const MAX_SHIFT = 60
 
-/** `xa_for_each(xa, index, entry)`: index and entry of all that is present, in order of index. */
+/** How often a lookup is done again because the tree changed meanwhile. */
+const MAX_TRIES = 10
+
+/**
+ * `xa_for_each(xa, index, entry)`: index and entry of all that is present, in order of index. Every
+ * node must name the slot it was reached through, which also keeps a damaged tree from being
+ * walked in circles; else {@link InconsistentError}.
+ */
 export function* xaForEach(
   space: ObjectSpace,
   xarray: bigint,
 ): Generator<readonly [index: bigint, entry: bigint]> {
-  yield* entriesBelow(space, headOf(space, xarray), 0n, 0)
+  yield* entriesBelow(space, headOf(space, xarray), 0n, ROOT)
 }
 
 function* entriesBelow(
   space: ObjectSpace,
   entry: bigint,
   index: bigint,
-  depth: number,
+  from: Slot,
 ): Generator<readonly [bigint, bigint]> {
   if (entry === 0n) return
   if (!isNode(entry)) {
     if (!isInternal(entry)) yield [index, entry]
     return
   }
-  const node = nodeAt(space, entry, depth)
+  const node = nodeAt(space, entry, from)
   const shift = BigInt(node.shift as number)
   const slots = slotsOf(node)
   for (let slot = 0; slot < slots.length; slot++) {
-    yield* entriesBelow(space, slots[slot]!, index | (BigInt(slot) << shift), depth + 1)
+    const below = { node: node.$address, offset: slot, depth: from.depth + 1 }
+    yield* entriesBelow(space, slots[slot]!, index | (BigInt(slot) << shift), below)
   }
 }
 
-/** `xa_load(xa, index)`: the entry, or 0 where there is none. */
+/**
+ * `xa_load(xa, index)`: the entry, or 0 where there is none. A tree that changed meanwhile is looked
+ * at again; if that does not help, {@link InconsistentError} or {@link FaultError}.
+ */
 export function xaLoad(space: ObjectSpace, xarray: bigint, index: bigint): bigint {
+  for (let tries = 1; ; tries++) {
+    try {
+      return load(space, xarray, index)
+    } catch (error) {
+      const torn = error instanceof InconsistentError || error instanceof FaultError
+      if (!torn || tries === MAX_TRIES) throw error
+      space.memory.drop?.()
+    }
+  }
+}
+
+function load(space: ObjectSpace, xarray: bigint, index: bigint): bigint {
   let entry = headOf(space, xarray)
   // Without any node, the head itself is the entry of index 0.
   if (!isNode(entry)) return index === 0n && !isInternal(entry) ? entry : 0n
   let rest = index
-  for (let depth = 0; isNode(entry); depth++) {
-    const node = nodeAt(space, entry, depth)
+  let from = ROOT
+  while (isNode(entry)) {
+    const node = nodeAt(space, entry, from)
     const slots = slotsOf(node)
     const shift = BigInt(node.shift as number)
-    const slot = rest >> shift
-    if (slot >= BigInt(slots.length)) return 0n
+    const slot = Number(rest >> shift)
+    if (slot >= slots.length) return 0n
     rest &= (1n << shift) - 1n
-    entry = siblingOf(slots, slots[Number(slot)]!)
+    from = { node: node.$address, offset: slot, depth: from.depth + 1 }
+    entry = siblingOf(slots, slots[slot]!)
   }
   return isInternal(entry) ? 0n : entry
 }
@@ -85,22 +112,42 @@ export function* idrForEachEntry(
 }
 
 /** `radix_tree_for_each_slot`: since Linux 4.20 a radix tree is an XArray of another name. */
-export const radixTreeForEach = xaForEach
+export function* radixTreeForEach(
+  space: ObjectSpace,
+  root: bigint,
+): Generator<readonly [index: bigint, entry: bigint]> {
+  yield* xaForEach(space, root)
+}
 
-/** `radix_tree_lookup(root, index)`. */
-export const radixTreeLookup = xaLoad
+/** `radix_tree_lookup(root, index)` */
+export function radixTreeLookup(space: ObjectSpace, root: bigint, index: bigint): bigint {
+  return xaLoad(space, root, index)
+}
 
 function headOf(space: ObjectSpace, xarray: bigint): bigint {
   return space.at('xarray', xarray).xa_head?.$address ?? 0n
 }
 
-function nodeAt(space: ObjectSpace, entry: bigint, depth: number): UntypedView {
+/** Where a node is linked from. */
+interface Slot {
+  readonly node: bigint
+  readonly offset: number
+  readonly depth: number
+}
+
+/** The head of the tree. */
+const ROOT: Slot = { node: 0n, offset: 0, depth: 0 }
+
+function nodeAt(space: ObjectSpace, entry: bigint, from: Slot): UntypedView {
   const node = space.at('xa_node', nodeAddress(entry))
-  const shift = node.shift as number
-  if (depth > MAX_DEPTH || shift > 60) {
+  const parent = (node.parent as UntypedView | null)?.$address ?? 0n
+  const isLinked = parent === from.node && (parent === 0n || node.offset === from.offset)
+  if (!isLinked || from.depth > MAX_DEPTH || node.shift > MAX_SHIFT) {
     throw new InconsistentError(
       `the XArray is torn at ${hex(node.$address)}`,
-      depth > MAX_DEPTH ? 'it is too deep' : `a shift of ${shift} cannot be`,
+      isLinked
+        ? `depth ${from.depth} and shift ${node.shift} cannot be`
+        : `it is in slot ${from.offset} of ${hex(from.node)}, but says slot ${node.offset} of ${hex(parent)}`,
       'it changed while it was read, or memory is damaged; read it again',
     )
   }

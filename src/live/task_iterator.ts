@@ -4,7 +4,7 @@ import { IterLink, type TaskFilter } from '../bpf/link.js'
 import { Program } from '../bpf/program.js'
 import { R0, R1, R2, R3, R6, R7, R8, R10 } from '../bpf/registers.js'
 import type { Btf } from '../btf/btf.js'
-import { UsageError } from '../errors.js'
+import { UnsupportedError, UsageError } from '../errors.js'
 import type { Column, Columns } from '../kernel/columns.js'
 import type { TaskScope, TaskSource } from '../kernel/task_source.js'
 import type { Fd } from '../linux/fd.js'
@@ -20,14 +20,28 @@ const READ_SIZE = 8 * 4096
  * compiled from the columns that are wanted, writes one record for each.
  */
 export class TaskIterator implements TaskSource {
+  private someTask: bigint | undefined
+
   constructor(private readonly btf: Btf) {}
 
   records(columns: Columns, scope: TaskScope): Uint8Array {
-    return this.iterate(columns, scope, undefined, (fd) => readAll(fd, columns.stride))
+    const records = this.iterate(columns, scope, undefined, (fd) => readAll(fd, columns.stride))
+    for (const address of columns.addresses(records)) {
+      this.someTask = address
+      break
+    }
+    return records
+  }
+
+  /** The address of a task, no matter which: of the latest iteration, if there was one. */
+  anyTask(columns: Columns): bigint {
+    if (this.someTask !== undefined) return this.someTask
+    for (const address of columns.addresses(this.firstRecords(columns))) return address
+    throw new UnsupportedError('no task found', 'the BPF task iterator shows none')
   }
 
   /** The records of the first few tasks; takes no longer where there are very many. */
-  firstRecords(columns: Columns): Uint8Array {
+  private firstRecords(columns: Columns): Uint8Array {
     return this.iterate(columns, 'threads', undefined, (fd) => {
       const bytes = new Uint8Array(READ_SIZE)
       return bytes.subarray(0, fd.read(bytes))

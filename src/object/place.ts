@@ -1,4 +1,4 @@
-import type { BtfStruct } from '../btf/kinds.js'
+import type { FoundMember } from '../btf/btf.js'
 import { NotFoundError, UsageError } from '../errors.js'
 import { readBytes } from '../memory/memory.js'
 import { noSuchMember, steps } from './path.js'
@@ -16,6 +16,8 @@ export interface Place {
   readonly bitSize: number
   /** Where `data` starts in memory. */
   readonly address: bigint
+  /** The member that it is, or is an element of. */
+  readonly member?: FoundMember
 }
 
 /** The place of a whole struct. */
@@ -97,7 +99,7 @@ function memberOf({ btf }: ObjectSpace, place: Place, name: string): Place {
 }
 
 /** The place of a member of the struct or union that is in a place. */
-export function placeWithin(place: Place, member: BtfStruct['members'][number]): Place {
+export function placeWithin(place: Place, member: FoundMember): Place {
   const { type, bitOffset, bitSize } = member
-  return { ...place, typeId: type, bitOffset: place.bitOffset + bitOffset, bitSize }
+  return { ...place, typeId: type, bitOffset: place.bitOffset + bitOffset, bitSize, member }
 }

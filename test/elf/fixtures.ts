@@ -3,6 +3,9 @@ import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { debianKernelDir, debianModule, debianVmlinux } from '../support/debian_kernel.js'
+import { hasTools } from '../support/tools.js'
+
+export const hasBinutils = hasTools('as', 'ld', 'objcopy', 'readelf')
 
 /** A directory of its own for what a test builds. */
 export function workDirectory(): string {
@@ -73,21 +76,30 @@ export function manySections(directory: string): string {
   return assemble(directory, 64, sections.join(''))
 }
 
-/** Files as found in the wild, and some built to cover both classes and byte orders. */
-export async function elfFiles(directory: string): Promise<Map<string, string>> {
-  const overlay = join(directory, 'overlay.ko')
-  writeFileSync(overlay, await debianModule('6.12', 'overlay'))
+/** The path of an unpacked kernel, in the cache. */
+export async function vmlinux(): Promise<string> {
   await debianVmlinux('6.1')
-  return new Map([
-    ['the Node executable', process.execPath],
-    ['/bin/ls', '/bin/ls'],
-    ['vmlinux 6.1', join(await debianKernelDir('6.1'), 'vmlinux')],
-    ['overlay.ko 6.12', overlay],
-    ['a 64-bit object', assemble(directory, 64)],
-    ['a 32-bit object', assemble(directory, 32)],
-    ['a linked 64-bit file', link(directory, 64)],
-    ['a linked 32-bit file', link(directory, 32)],
-    ['a big-endian 64-bit object', bigEndian(directory, 64)],
-    ['a big-endian 32-bit object', bigEndian(directory, 32)],
-  ])
+  return join(await debianKernelDir('6.1'), 'vmlinux')
 }
+
+async function overlay(directory: string): Promise<string> {
+  const path = join(directory, 'overlay.ko')
+  writeFileSync(path, await debianModule('6.12', 'overlay'))
+  return path
+}
+
+type Source = (directory: string) => string | Promise<string>
+
+/** Files as found in the wild, and some built to cover both classes and byte orders. */
+export const ELF_FILES: readonly (readonly [title: string, source: Source])[] = [
+  ['the Node executable', () => process.execPath],
+  ['/bin/ls', () => '/bin/ls'],
+  ['vmlinux 6.1', vmlinux],
+  ['overlay.ko 6.12', overlay],
+  ['a 64-bit object', (directory) => assemble(directory, 64)],
+  ['a 32-bit object', (directory) => assemble(directory, 32)],
+  ['a linked 64-bit file', (directory) => link(directory, 64)],
+  ['a linked 32-bit file', (directory) => link(directory, 32)],
+  ['a big-endian 64-bit object', (directory) => bigEndian(directory, 64)],
+  ['a big-endian 32-bit object', (directory) => bigEndian(directory, 32)],
+]

@@ -1,22 +1,25 @@
 import { readFileSync, rmSync } from 'node:fs'
 import fc from 'fast-check'
-import { afterAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, test } from 'vitest'
 import { readElf } from '../../src/elf/elf.js'
 import { KsightError } from '../../src/errors.js'
-import { assemble, bigEndian, link, workDirectory } from './fixtures.js'
+import { assemble, bigEndian, hasBinutils, link, workDirectory } from './fixtures.js'
 
 const directory = workDirectory()
 afterAll(() => rmSync(directory, { recursive: true }))
 
 const files = [
-  ['a 64-bit object', assemble(directory, 64)],
-  ['a 32-bit object', assemble(directory, 32)],
-  ['a linked file', link(directory, 64)],
-  ['a big-endian object', bigEndian(directory, 64)],
+  ['a 64-bit object', () => assemble(directory, 64)],
+  ['a 32-bit object', () => assemble(directory, 32)],
+  ['a linked file', () => link(directory, 64)],
+  ['a big-endian object', () => bigEndian(directory, 64)],
 ] as const
 
-describe.each(files)('%s', (_, path) => {
-  const original = readFileSync(path)
+describe.skipIf(!hasBinutils).each(files)('%s (needs binutils)', (_, build) => {
+  let original: Uint8Array
+  beforeAll(() => {
+    original = readFileSync(build())
+  })
 
   test('cut anywhere, is read or refused', () => {
     for (let length = 0; length < original.length; length++) {
@@ -63,7 +66,7 @@ function readOrRefuse(bytes: Uint8Array): void {
     try {
       use()
     } catch (error) {
-      expect(error).toBeInstanceOf(KsightError)
+      if (!(error instanceof KsightError)) throw error
     }
   }
 }

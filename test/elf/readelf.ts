@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
 
 /** What readelf of binutils says of a file. */
-export function readelf(option: string, path: string): string[] {
+function readelf(option: string, path: string): string[] {
   const env = { ...process.env, LC_ALL: 'C' }
   const output = execFileSync('readelf', ['-W', option, path], {
     env,

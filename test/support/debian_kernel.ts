@@ -10,8 +10,12 @@ import {
 } from '../../lab/debian_kernel.mjs'
 import { decompress, GZIP_MAGIC } from '../../lab/decompress.mjs'
 import { readElf } from '../../src/elf/elf.js'
+import { hasTools } from './tools.js'
 
-export { debianKernelDir }
+export { type DebianVersion, debianKernelDir }
+
+/** Whether this is a system on which Debian's kernels can be had. */
+export const canFetchKernels = hasTools('apt-get', 'apt-cache', 'dpkg-deb', 'flock', 'xz', 'zstd')
 
 /** The `.BTF` section of vmlinux. */
 export async function debianBtf(version: DebianVersion): Promise<Uint8Array> {

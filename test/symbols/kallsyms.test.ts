@@ -4,8 +4,8 @@ import { expect, test } from 'vitest'
 import { PermissionError } from '../../src/errors.js'
 import { parseKallsyms } from '../../src/symbols/kallsyms_text.js'
 import { type KernelSymbol, Symbols } from '../../src/symbols/symbols.js'
+import { isRoot } from '../support/tools.js'
 
-const isRoot = process.getuid?.() === 0
 const text = readFileSync('/proc/kallsyms')
 
 /** The lines that a shell command, most often awk's, makes of the symbols. */
@@ -26,14 +26,14 @@ test('the text that others than root get says why the addresses are hidden', () 
   expect(() => parseKallsyms(hidden)).toThrow(/kernel\.kptr_restrict.*CAP_SYSLOG/)
 })
 
-test.runIf(isRoot)('has every symbol that awk sees', () => {
+test.runIf(isRoot)('has every symbol that awk sees (root)', () => {
   const symbols = new Symbols(parseKallsyms(text))
   const lines = Array.from(symbols.symbols(), asLine)
   expect(lines.join('\n')).toBe(shell(`awk '{ $1 = $1; print }'`).join('\n'))
   expect(symbols.count).toBe(lines.length)
 })
 
-test.runIf(isRoot)('finds the first and all symbols of every name', () => {
+test.runIf(isRoot)('finds the first and all symbols of every name (root)', () => {
   const symbols = new Symbols(parseKallsyms(text))
   const byName = shell(`awk '{ all[$3] = all[$3] " " $1 } END { for (n in all) print n all[n] }'`)
   const ours = byName.map((line) => {
@@ -46,7 +46,7 @@ test.runIf(isRoot)('finds the first and all symbols of every name', () => {
   expect(symbols.find(name!)?.address).toBe(BigInt(`0x${first}`))
 })
 
-test.runIf(isRoot)('finds the symbol that an address belongs to', () => {
+test.runIf(isRoot)('finds the symbol that an address belongs to (root)', () => {
   const symbols = new Symbols(parseKallsyms(text))
   const asked = [...randomAddresses(symbols), ...Array.from(symbols.symbols(), (s) => s.address)]
   const answers = new Map(
@@ -66,7 +66,7 @@ test.runIf(isRoot)('finds the symbol that an address belongs to', () => {
   expect(ours.join('\n')).toBe(expected.join('\n'))
 })
 
-test.runIf(isRoot)('finds no symbol outside of the kernel', () => {
+test.runIf(isRoot)('finds no symbol outside of the kernel (root)', () => {
   const symbols = new Symbols(parseKallsyms(text))
   const lowest = symbols.get('_stext').address
   const highest = [...symbols.symbols()].reduce(
@@ -78,7 +78,7 @@ test.runIf(isRoot)('finds no symbol outside of the kernel', () => {
   }
 })
 
-test.runIf(isRoot)('does not depend on the order of the lines', () => {
+test.runIf(isRoot)('does not depend on the order of the lines (root)', () => {
   const symbols = new Symbols(parseKallsyms(text))
   const shuffled = new Symbols(parseKallsyms(shell('shuf').join('\n')))
   for (const address of randomAddresses(symbols)) {
@@ -90,7 +90,7 @@ test.runIf(isRoot)('does not depend on the order of the lines', () => {
   }
 })
 
-test.runIf(isRoot)('names the nearest symbols', () => {
+test.runIf(isRoot)('names the nearest symbols (root)', () => {
   const symbols = new Symbols(parseKallsyms(text))
   expect(() => symbols.get('vfs_raed')).toThrow(/no symbol vfs_raed: .*did you mean vfs_read/)
 })

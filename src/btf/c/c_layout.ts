@@ -104,52 +104,41 @@ export class CLayout {
   }
 
   private measureStruct(id: number): void {
-    const { types } = this
-    const size = types.sizeOrType(id)
-    const alignment = this.largestAlignment(id)
-    if (size % alignment === 0 && this.fits(id, false)) {
+    const size = this.types.sizeOrType(id)
+    const alignment = this.alignmentIf(id, false)
+    if (alignment !== 0 && size % alignment === 0) {
       this.modes[id] = NATURAL
       this.set(id, size, alignment)
     } else {
-      this.modes[id] = this.fits(id, true) ? PACKED : OPAQUE
+      this.modes[id] = this.alignmentIf(id, true) !== 0 ? PACKED : OPAQUE
       this.set(id, size, 1)
     }
   }
 
-  private largestAlignment(id: number): number {
-    const { types, member } = this
-    const at = types.at(id)
-    const count = types.vlen(id)
-    let largest = 1
-    for (let i = 0; i < count; i++) {
-      member.read(at, i)
-      if (member.isPadding) continue
-      const alignment = this.alignment(member.type)
-      if (alignment > largest) largest = alignment
-    }
-    return largest
-  }
-
-  /** Tells whether every member lands on its offset, if gaps are filled. */
-  private fits(id: number, packed: boolean): boolean {
-    const { types, member } = this
-    const at = types.at(id)
-    const count = types.vlen(id)
+  /** The alignment of a struct if every member lands on its offset when gaps are filled; else 0. */
+  private alignmentIf(id: number, packed: boolean): number {
+    const { types } = this
+    const { member } = this
+    const flag = types.flag(id)
     const isUnion = types.kind(id) === 5
     const size = types.sizeOrType(id) * 8
+    const first = types.at(id) + 3
+    const stop = first + types.vlen(id) * 3
+    let alignment = 1
     let end = 0
-    for (let i = 0; i < count; i++) {
-      member.read(at, i)
+    for (let word = first; word < stop; word += 3) {
+      member.read(word, flag)
       if (member.isPadding) continue
       const { bitOffset, bitSize, type } = member
-      if (bitOffset < end || this.place(bitOffset, type, bitSize, packed) !== bitOffset)
-        return false
-      const last = bitOffset + (bitSize !== 0 ? bitSize : this.size(type) * 8)
-      if (last > size) return false
+      const own = this.alignment(type)
+      if (own > alignment) alignment = own
+      if (bitOffset < end || this.place(bitOffset, type, bitSize, packed) !== bitOffset) return 0
+      const last = bitOffset + (bitSize !== 0 ? bitSize : this.sizes[type]! * 8)
+      if (last > size) return 0
       if (!isUnion) end = last
-      else if (bitOffset !== 0) return false
+      else if (bitOffset !== 0) return 0
     }
-    return true
+    return alignment
   }
 }
 

@@ -2,7 +2,6 @@ import type { RawTypes } from '../raw.js'
 import type { HeaderNames } from './header_names.js'
 import { ascii, type TextBuffer } from './text_buffer.js'
 
-const TAB = 0x09
 const OPEN = ascii(' {\n')
 const CLOSE = ascii('}')
 const EQUALS = ascii(' = ')
@@ -39,14 +38,14 @@ export class EnumText {
     if (types.vlen(id) === 0) this.nothing(indent + 1)
     else if (types.kind(id) === 6) this.values(id, indent + 1)
     else this.values64(id, indent + 1)
-    this.tabs(indent)
+    this.out.tabs(indent)
     out.literal(CLOSE)
     if (attribute !== undefined) out.literal(attribute)
   }
 
   /** C has no enum without constants, but BTF does, for one that is only declared. */
   private nothing(indent: number): void {
-    this.tabs(indent)
+    this.out.tabs(indent)
     this.out.literal(NOTHING)
     this.out.number(++this.empty)
     this.out.literal(COMMA)
@@ -80,7 +79,7 @@ export class EnumText {
 
   private name(name: number, indent: number): void {
     const { types, out } = this
-    this.tabs(indent)
+    this.out.tabs(indent)
     out.name(types.strings, types.checkedName(name))
     const suffix = this.names.enumeratorSuffix(name)
     if (suffix > 1) {
@@ -101,10 +100,6 @@ export class EnumText {
       if (types.hasText(name, TRUE) || types.hasText(name, FALSE)) return true
     }
     return false
-  }
-
-  private tabs(count: number): void {
-    for (let i = 0; i < count; i++) this.out.byte(TAB)
   }
 }
 

@@ -1,3 +1,4 @@
+import { UnsupportedError } from '../../errors.js'
 import type { Btf } from '../btf.js'
 import { HeaderNames } from './header_names.js'
 import { HeaderOrder } from './header_order.js'
@@ -18,6 +19,9 @@ const BOTTOM = ascii('#endif\n')
  * the same without the cost of strings.
  */
 export function* headerChunks(btf: Btf): Generator<Uint8Array> {
+  if (btf.pointerSize !== 8) {
+    throw new UnsupportedError('no C header can be made', 'the types are those of a 32-bit kernel')
+  }
   const types = btf.raw()
   const names = new HeaderNames(types)
   const text = new HeaderText(types, names)

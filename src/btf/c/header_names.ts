@@ -1,14 +1,13 @@
 import type { RawTypes } from '../raw.js'
 import { isStandard } from './base_types.js'
 import { NameTable } from './name_table.js'
-import type { Naming } from './spelling.js'
 
 /**
  * The names of a C header in which every name must be unique. C keeps two sets of them: tags of
  * structs, unions and enums, and ordinary names of typedefs and enumerators. The type with the
  * lowest id keeps its name, the next becomes `name___2`; types come before enumerators.
  */
-export class HeaderNames implements Naming {
+export class HeaderNames {
   /** The types that the header defines, in order of ids. */
   readonly definitions: Uint32Array
   private readonly tags: NameTable

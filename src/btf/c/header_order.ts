@@ -73,11 +73,12 @@ export class HeaderOrder {
   }
 
   private completeStruct(id: number): void {
-    const { types } = this
+    const { types, states } = this
     const first = types.at(id) + 4
     const end = first + types.vlen(id) * 3
     for (let word = first; word < end; word += 3) {
       const type = types.words[word]!
+      if ((states[type]! & COMPLETE) !== 0) continue
       if (types.kind(type) !== 2 || types.sizeOrType(type) !== id) this.complete(type)
     }
     if (!types.isAnonymous(id)) this.sink.struct(id)
@@ -142,7 +143,7 @@ export class HeaderOrder {
 
   private stateOf(id: number): number {
     const state = this.states[id]
-    if (state === undefined) throw this.types.damaged(id, 'there is no such type')
+    if (state === undefined) throw this.types.noSuchType(id)
     return state
   }
 

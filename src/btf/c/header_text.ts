@@ -5,10 +5,9 @@ import { CLayout, OPAQUE, PACKED } from './c_layout.js'
 import { EnumText } from './enum_text.js'
 import type { HeaderNames } from './header_names.js'
 import type { HeaderSink } from './header_order.js'
-import { Spelling } from './spelling.js'
+import { type Naming, Spelling } from './spelling.js'
 import { ascii, TextBuffer } from './text_buffer.js'
 
-const TAB = 0x09
 const BLANK = 0x20
 const STRUCT = ascii('struct')
 const ENUM = ascii('enum')
@@ -31,7 +30,7 @@ const IF_BEFORE_C23 = ascii('#if !defined(__STDC_VERSION__) || __STDC_VERSION__ 
 const ENDIF_BLOCK = ascii('#endif\n\n')
 
 /** Writes the definitions of a C header. */
-export class HeaderText implements HeaderSink {
+export class HeaderText implements HeaderSink, Naming {
   readonly out: TextBuffer
   private readonly layout: CLayout
   private readonly spelling: Spelling
@@ -42,23 +41,27 @@ export class HeaderText implements HeaderSink {
 
   constructor(
     private readonly types: RawTypes,
-    names: HeaderNames,
+    private readonly names: HeaderNames,
   ) {
     this.out = new TextBuffer(types.source)
     this.layout = new CLayout(types)
-    this.spelling = new Spelling(types, names)
+    this.spelling = new Spelling(types, this.out, this)
     this.enums = new EnumText(types, names, this.out)
   }
 
+  suffix(id: number): number {
+    return this.names.suffix(id)
+  }
+
   forward(id: number): void {
-    this.spelling.before(id, this.out, this.anonymous)
+    this.spelling.before(id)
     this.out.trimBlank()
     this.out.literal(END_BLOCK)
   }
 
   struct(id: number): void {
     this.holes = 0
-    this.spelling.before(id, this.out, this.anonymous)
+    this.spelling.before(id)
     this.out.trimBlank()
     this.body(id)
     this.out.literal(END_BLOCK)
@@ -73,10 +76,10 @@ export class HeaderText implements HeaderSink {
     if (guarded) out.literal(IF_BEFORE_C23)
     this.holes = 0
     out.literal(TYPEDEF)
-    spelling.before(type, out, this.anonymous)
-    spelling.before(id, out, this.anonymous)
+    spelling.before(type)
+    spelling.before(id)
     out.trimBlank()
-    spelling.after(type, out, this.anonymous)
+    spelling.after(type)
     out.literal(guarded ? END : END_BLOCK)
     if (guarded) out.literal(ENDIF_BLOCK)
   }
@@ -89,13 +92,13 @@ export class HeaderText implements HeaderSink {
     out.literal(TYPEDEF)
     out.literal(ascii(like))
     out.byte(BLANK)
-    this.spelling.before(id, out, this.anonymous)
+    this.spelling.before(id)
     out.trimBlank()
     out.literal(END_BLOCK)
   }
 
   enum(id: number): void {
-    this.spelling.before(id, this.out, this.anonymous)
+    this.spelling.before(id)
     this.out.trimBlank()
     this.enums.body(id, 0)
     this.out.literal(END_BLOCK)
@@ -112,7 +115,7 @@ export class HeaderText implements HeaderSink {
   }
 
   /** Writes a struct, union or enum that has no name where it is used. */
-  private readonly anonymous = (id: number): void => {
+  anonymous(id: number): void {
     if (this.types.isEnum(id)) {
       this.inlined.add(id)
       this.out.literal(ENUM)
@@ -132,7 +135,7 @@ export class HeaderText implements HeaderSink {
     if (mode === OPAQUE) this.hole(this.types.sizeOrType(id))
     else this.members(id, mode === PACKED)
     this.indent--
-    this.tabs()
+    this.out.tabs(this.indent)
     out.literal(CLOSE)
     if (mode === PACKED) out.literal(PACKED_ATTRIBUTE)
   }
@@ -140,15 +143,16 @@ export class HeaderText implements HeaderSink {
   private members(id: number, packed: boolean): void {
     const { types, layout } = this
     const member = new RawMember(types)
-    const at = types.at(id)
-    const count = types.vlen(id)
+    const flag = types.flag(id)
     const isUnion = types.kind(id) === 5
+    const first = types.at(id) + 3
+    const stop = first + types.vlen(id) * 3
     let end = 0
-    for (let i = 0; i < count; i++) {
-      member.read(at, i)
+    for (let word = first; word < stop; word += 3) {
+      member.read(word, flag)
       if (member.isPadding) continue
       const { bitOffset, bitSize, type } = member
-      if (!isUnion && layout.place(end, type, bitSize, packed) !== bitOffset)
+      if (bitOffset !== end && !isUnion && layout.place(end, type, bitSize, packed) !== bitOffset)
         this.fill(end, bitOffset)
       this.member(member)
       const last = bitOffset + (bitSize !== 0 ? bitSize : layout.size(type) * 8)
@@ -161,15 +165,14 @@ export class HeaderText implements HeaderSink {
   }
 
   private member(member: RawMember): void {
-    const { out, types, spelling } = this
-    this.tabs()
-    if (member.isAnonymous) {
-      // Even if the struct has a tag, as the kernel's C (-fms-extensions) allows.
-      this.anonymous(types.resolve(member.type))
-    } else {
-      spelling.before(member.type, out, this.anonymous)
-      out.name(types.strings, member.name)
-      spelling.after(member.type, out, this.anonymous)
+    const { out, spelling } = this
+    out.tabs(this.indent)
+    // A struct without a name of its own, or (-fms-extensions) with one, but not of the member.
+    if (member.isAnonymous) this.anonymous(this.types.resolve(member.type))
+    else {
+      spelling.before(member.type)
+      out.name(this.types.strings, member.name)
+      spelling.after(member.type)
     }
     if (member.bitSize !== 0) {
       out.literal(COLON)
@@ -189,7 +192,7 @@ export class HeaderText implements HeaderSink {
 
   private hole(bytes: number): void {
     const { out } = this
-    this.tabs()
+    this.out.tabs(this.indent)
     out.literal(HOLE)
     out.number(++this.holes)
     out.literal(OPEN_ARRAY)
@@ -199,13 +202,9 @@ export class HeaderText implements HeaderSink {
 
   private holeBits(bits: number): void {
     if (bits === 0) return
-    this.tabs()
+    this.out.tabs(this.indent)
     this.out.literal(HOLE_BITS)
     this.out.number(bits)
     this.out.literal(END)
-  }
-
-  private tabs(): void {
-    for (let i = 0; i < this.indent; i++) this.out.byte(TAB)
   }
 }

@@ -17,6 +17,7 @@ export function ascii(text: string): Uint8Array {
 }
 
 const ZERO = 0x30
+const TAB = 0x09
 const BLANK = 0x20
 const MINUS = 0x2d
 
@@ -48,6 +49,10 @@ export class TextBuffer {
     let at = this.length
     for (let i = start; i < end; i++) bytes[at++] = from[i]!
     this.length = at
+  }
+
+  tabs(count: number): void {
+    for (let i = 0; i < count; i++) this.byte(TAB)
   }
 
   /** The NUL-terminated name that starts at `offset`. */

@@ -2,36 +2,29 @@ import type { Btf } from '../btf.js'
 import { Spelling } from './spelling.js'
 import { ascii, TextBuffer, textOf } from './text_buffer.js'
 
-const NO_SUFFIXES = { suffix: () => 1 }
-
-const ANONYMOUS = new Map([
-  [4, ascii('struct {...}')],
-  [5, ascii('union {...}')],
-  [6, ascii('enum {...}')],
-  [19, ascii('enum {...}')],
-])
+const ANONYMOUS = ['struct {...}', 'union {...}', 'enum {...}'].map(ascii)
 
 /** Spells types of one BTF as strings. */
 class Speller {
-  private readonly types
-  private readonly spelling
-  private readonly out
+  private readonly out: TextBuffer
+  private readonly spelling: Spelling
 
   constructor(btf: Btf) {
-    this.types = btf.raw()
-    this.spelling = new Spelling(this.types, NO_SUFFIXES)
-    this.out = new TextBuffer(btf.source)
+    const types = btf.raw()
+    const out = new TextBuffer(btf.source)
+    this.out = out
+    this.spelling = new Spelling(types, out, {
+      suffix: () => 1,
+      anonymous: (id) => out.literal(ANONYMOUS[Math.min(types.kind(id), 6) - 4]!),
+    })
   }
 
   declaration(id: number, name: string): string {
-    const before = this.text((anonymous) => this.spelling.before(id, this.out, anonymous))
-    const after = this.text((anonymous) => this.spelling.after(id, this.out, anonymous))
-    return name === '' ? before.trimEnd() + after : before + name + after
-  }
-
-  private text(write: (anonymous: (id: number) => void) => void): string {
-    write((id) => this.out.literal(ANONYMOUS.get(this.types.kind(id))!))
-    return textOf(this.out.take())
+    this.spelling.before(id)
+    if (name === '') this.out.trimBlank()
+    const before = textOf(this.out.take())
+    this.spelling.after(id)
+    return before + name + textOf(this.out.take())
   }
 }
 

@@ -1,14 +1,7 @@
-import type { TaskSummary } from '../../kernel/task_summary.js'
 import type { WalkOptions } from '../options.js'
+import { type Counts, countTasks } from '../task_counts.js'
 import { openTaskLists } from '../task_lists.js'
 import { presentWatched, type WatchOptions } from '../watch.js'
-
-export interface Counts {
-  readonly processes: number
-  readonly threads: number
-  readonly kernelThreads: number
-  readonly userThreads: number
-}
 
 /** How many tasks there are; the idle ones do not count. */
 export async function count(options: WatchOptions & WalkOptions): Promise<void> {
@@ -17,16 +10,6 @@ export async function count(options: WatchOptions & WalkOptions): Promise<void> 
     const counts = countTasks(tasks.list('threads'))
     return { json: () => counts, text: () => asText(counts) }
   }, options)
-}
-
-export function countTasks(threads: readonly TaskSummary[]): Counts {
-  const kernelThreads = threads.filter(({ kernelThread }) => kernelThread).length
-  return {
-    processes: threads.filter(({ tgid, pid }) => tgid === pid).length,
-    threads: threads.length,
-    kernelThreads,
-    userThreads: threads.length - kernelThreads,
-  }
 }
 
 function asText({ processes, threads, kernelThreads, userThreads }: Counts): string {

@@ -2,7 +2,6 @@ import { NotFoundError } from '../../errors.js'
 import type { Kernel } from '../../kernel/kernel.js'
 import type { UntypedView } from '../../object/kernel_types.js'
 import { placeAt, placeOf } from '../../object/place.js'
-import { selfTask } from '../live.js'
 import { openKernel } from '../open.js'
 import type { GlobalOptions } from '../options.js'
 import { showPointers } from '../pointers.js'
@@ -19,7 +18,7 @@ export async function task(
   options: GlobalOptions,
 ): Promise<void> {
   using kernel = openKernel(options)
-  const view = pid === 'self' ? selfTask(kernel) : findTask(kernel, pid)
+  const view = pid === 'self' ? kernel.current : findTask(kernel, pid)
   const showing = { pointer: showPointers(options), symbol: symbolNamer(kernel) }
   const result = whileAlive(kernel, view, pid, () => {
     return paths.length === 0 ? wholeTask(view, showing) : membersOf(view, paths, showing)
@@ -72,7 +71,7 @@ function membersOf(view: UntypedView, paths: readonly string[], showing: Showing
     text: () => {
       const { btf } = view.$space
       const lines = found.map(({ path, value }) => {
-        return `${path} = ${valueAsText(value, btf, showing, path)}\n`
+        return `${path} = ${valueAsText(value, btf, showing)}\n`
       })
       return lines.join('')
     },

@@ -5,14 +5,24 @@ const UNSAFE = /[\x7f-\x9f\u00ad\p{Cf}\p{Zl}\p{Zp}]/gu
 
 /** One JSON value in one line; 64-bit numbers are strings where a double could not hold them. */
 export function jsonLine(value: unknown): string {
-  return escaped(JSON.stringify(value, replaceBigint))
+  return escaped(stringify(value))
 }
 
 /** A JSON document for people too: indented, an array with a line for each element. */
 export function jsonDocument(value: unknown): string {
-  if (!Array.isArray(value)) return escaped(JSON.stringify(value, replaceBigint, 2))
+  if (!Array.isArray(value)) return escaped(stringify(value, 2))
   if (value.length === 0) return '[]'
-  return `[\n${value.map(jsonLine).join(',\n')}\n]`
+  return escaped(`[\n${value.map((element) => stringify(element)).join(',\n')}\n]`)
+}
+
+/** Most values hold no bigint, and without a replacer JSON is several times as quick. */
+function stringify(value: unknown, indent?: number): string {
+  try {
+    return JSON.stringify(value, undefined, indent)
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error
+    return JSON.stringify(value, replaceBigint, indent)
+  }
 }
 
 function replaceBigint(_key: string, value: unknown): unknown {
@@ -21,6 +31,7 @@ function replaceBigint(_key: string, value: unknown): unknown {
 }
 
 function escaped(json: string): string {
+  if (!/[^\n -~]/.test(json)) return json
   return json.replace(UNSAFE, (character) => {
     let escapes = ''
     for (let i = 0; i < character.length; i++) {

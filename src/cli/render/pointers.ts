@@ -1,4 +1,4 @@
-import { SipHash } from './siphash.js'
+import { PointerHash } from './pointer_hash.js'
 
 /** How kernel addresses are shown. */
 export const POINTER_MODES = ['raw', 'hashed', 'hidden'] as const
@@ -12,14 +12,12 @@ const MAX_ERRNO = 4095n
 export function pointerShower(mode: PointerMode): ShowPointer {
   if (mode === 'raw') return asDigits
   if (mode === 'hidden') return () => asDigits(0n)
-  const key = new Uint8Array(16)
-  crypto.getRandomValues(key)
-  const hash = new SipHash(key)
-  return (address) => asDigits(isErrOrNull(address) ? address : BigInt(hash.hash32(address)))
+  const hash = new PointerHash()
+  return (address) => asDigits(isErrOrNull(address) ? address : hash.of(address))
 }
 
 /** `0x` and 16 digits, as many as the kernel prints. */
-function asDigits(address: bigint): string {
+function asDigits(address: bigint | number): string {
   return `0x${address.toString(16).padStart(16, '0')}`
 }
 

@@ -32,14 +32,8 @@ export function table<Row>(
   const { style = PLAIN_STYLE, dim } = options
   const cells = rows.map((row) => columns.map(({ cell }) => text(cell(row))))
   const layout = layOut(columns, cells, options.width)
-  const lines = [
-    style.bold(
-      line(
-        layout,
-        columns.map(({ title }) => title),
-      ),
-    ),
-  ]
+  const titles = columns.map(({ title }, i) => title.slice(0, layout[i]!.width))
+  const lines = [style.bold(line(layout, titles))]
   cells.forEach((row, i) => {
     const whole = line(layout, row)
     lines.push(dim?.(rows[i]!) ? style.dim(whole) : whole)
@@ -68,7 +62,7 @@ function layOut<Row>(
   const least = columns.map(({ cut }, i) => {
     return cut === undefined ? needed[i]! : Math.min(needed[i]!, SHORTEST_CUT)
   })
-  const widths = limit === undefined ? wanted : shrink(wanted, least, limit)
+  const widths = limit === undefined ? wanted : fitted(wanted, [needed, least], limit)
   return columns.map(({ align, cut }, i) => {
     return { width: widths[i]!, align, cut, last: i === columns.length - 1 }
   })
@@ -80,23 +74,31 @@ function widest(cells: readonly (readonly string[])[], column: number): number {
   return most
 }
 
-/** Takes from the widest column that can spare something, until all ellipsized or none can. */
-function shrink(wanted: readonly number[], least: readonly number[], limit: number): number[] {
-  const widths = [...wanted]
-  const last = widths.length - 1
-  // What the last column needs at all depends on nothing but what is left for it.
-  const room = limit - (widths.length - 1)
-  const spare = (i: number) => (i === last ? 0 : widths[i]! - least[i]!)
-  const sum = () => widths.reduce((total, each) => total + each, 0)
-  while (sum() > room) {
-    const able = widths.map((_, i) => i).filter((i) => spare(i) > 0)
-    if (able.length === 0) break
-    widths[able.reduce((a, b) => (spare(b) > spare(a) ? b : a))]! -= 1
-  }
-  const before = sum() - widths[last]!
-  widths[last] = Math.max(1, Math.min(widths[last]!, room - before))
-  return widths
+/** Shrinks the columns to one set of least widths after the other, and the last one at last. */
+function fitted(
+  wanted: readonly number[],
+  floors: readonly (readonly number[])[],
+  limit: number,
+): number[] {
+  const room = limit - (wanted.length - 1)
+  const widths = floors.reduce((before, floor) => shrink(before, floor, room), wanted).slice()
+  const last = widths.pop()!
+  return [...widths, Math.max(1, Math.min(last, room - sum(widths)))]
 }
+
+/** Takes from the column that can spare most, but never the last, until all fit or none can. */
+function shrink(widths: readonly number[], floor: readonly number[], room: number): number[] {
+  const shrunk = [...widths]
+  for (let excess = sum(widths) - room; excess > 0; excess--) {
+    const spare = shrunk.slice(0, -1).map((each, i) => each - floor[i]!)
+    const most = Math.max(0, ...spare)
+    if (most === 0) break
+    shrunk[spare.indexOf(most)]! -= 1
+  }
+  return shrunk
+}
+
+const sum = (numbers: readonly number[]) => numbers.reduce((total, each) => total + each, 0)
 
 function line(layout: readonly Laid[], cells: readonly string[]): string {
   return layout.map((column, i) => padded(cells[i]!, column)).join(' ')

@@ -1,7 +1,7 @@
 import type { Btf } from '../../btf/btf.js'
 import { declaration } from '../../btf/c/type_name.js'
 import { addressIn, type Showing } from './shown.js'
-import type { Elements, Member, Value } from './value.js'
+import type { Elements, Member, NumberValue, Value } from './value.js'
 
 const INDENT = '  '
 
@@ -9,12 +9,12 @@ const INDENT = '  '
 const LONGEST_LINE = 80
 
 /** A value as C would initialise it, in one line or, for what has members, in several. */
-export function valueAsText(value: Value, btf: Btf, showing: Showing, name = ''): string {
+export function valueAsText(value: Value, btf: Btf, showing: Showing): string {
   const address = addressIn(value)
   if (address !== undefined) return addressAsText(value, address, showing)
   switch (value.kind) {
     case 'number':
-      return isFlags(name) ? hexNumber(value.value) : String(value.value)
+      return numberAsText(value)
     case 'bool':
       return String(value.value)
     case 'enum':
@@ -24,7 +24,7 @@ export function valueAsText(value: Value, btf: Btf, showing: Showing, name = '')
     case 'members':
       return block(value.members.flatMap((member) => memberLines(member, btf, showing)))
     case 'elements':
-      return elementsAsText(value, btf, showing, name)
+      return elementsAsText(value, btf, showing)
     case 'nowhere':
       return `(${value.isNull} is NULL)`
     default:
@@ -43,14 +43,14 @@ function addressAsText(value: Value, address: bigint, { pointer, symbol }: Showi
   return name !== undefined && isNamed ? `${pointer(address)} <${name}>` : pointer(address)
 }
 
-const isFlags = (name: string) => /(^|_)flags$/.test(name)
-
-function hexNumber(value: number | bigint): string {
-  return `${value < 0 ? '-' : ''}0x${(value < 0 ? -value : value).toString(16)}`
+function numberAsText({ value, flags }: NumberValue): string {
+  if (flags === undefined) return String(value)
+  const digits = `${value < 0 ? '-' : ''}0x${(value < 0 ? -value : value).toString(16)}`
+  return flags.length === 0 ? digits : `${digits} (${flags.join(' | ')})`
 }
 
 function memberLines({ name, typeId, value }: Member, btf: Btf, showing: Showing): string[] {
-  const shown = valueAsText(value, btf, showing, name)
+  const shown = valueAsText(value, btf, showing)
   if (name === '' && value.kind === 'members') return `${value.of} ${shown}`.split('\n')
   const declared = declaration(btf, typeId, name)
   const isUnseen = value.kind === 'members' && value.of === 'union' && !/\bunion\b/.test(declared)
@@ -68,11 +68,11 @@ interface Run {
 }
 
 /** Elements that are the same are shown once, as `[1 ... 63] = 0`, which GNU C understands too. */
-function elementsAsText(elements: Elements, btf: Btf, showing: Showing, name: string): string {
+function elementsAsText(elements: Elements, btf: Btf, showing: Showing): string {
   if (elements.length === 0) return '{}'
   const runs: Run[] = []
   for (let i = 0; i < elements.length; i++) {
-    const text = valueAsText(elements.at(i), btf, showing, name)
+    const text = valueAsText(elements.at(i), btf, showing)
     const last = runs.at(-1)
     if (last?.text === text) last.count++
     else runs.push({ first: i, text, count: 1 })

@@ -1,5 +1,6 @@
 import type { BtfArray, BtfEnum, BtfInt, BtfPtr, BtfStruct } from '../../btf/kinds.js'
 import { FaultError, FormatError } from '../../errors.js'
+import { pfFlagNames } from '../../kernel/pf_flags.js'
 import { cString, readCString } from '../../object/c_string.js'
 import { type Place, placeWithin } from '../../object/place.js'
 import { compileBitField, compileReader } from '../../object/readers.js'
@@ -8,7 +9,7 @@ import { printable } from '../render/printable.js'
 
 /** A value taken out of memory, ready to be shown as text or as JSON. */
 export type Value =
-  | { readonly kind: 'number'; readonly value: number | bigint; readonly type: BtfInt | undefined }
+  | NumberValue
   | { readonly kind: 'bool'; readonly value: boolean }
   | { readonly kind: 'enum'; readonly value: number | bigint; readonly name: string | undefined }
   | Pointer
@@ -18,6 +19,15 @@ export type Value =
   /** What leads to it is NULL. */
   | { readonly kind: 'nowhere'; readonly isNull: string }
   | { readonly kind: 'unknown' }
+
+export interface NumberValue {
+  readonly kind: 'number'
+  readonly value: number | bigint
+  /** Undefined for floating point. */
+  readonly type: BtfInt | undefined
+  /** Its bits mean something each; the names of those that are set, where they are known. */
+  readonly flags?: readonly string[]
+}
 
 export interface Pointer {
   readonly kind: 'pointer'
@@ -104,7 +114,15 @@ function textAt({ memory }: ObjectSpace, address: bigint): string | undefined {
 function intIn(space: ObjectSpace, place: Place, type: BtfInt): Value {
   const value = number(space, place)
   if (type.bool) return { kind: 'bool', value: Boolean(value) }
-  return { kind: 'number', value, type }
+  const flags = flagsOf(place, value)
+  return { kind: 'number', value, type, ...(flags && { flags }) }
+}
+
+/** Flags are macros, which BTF knows nothing of: only what a member is called tells. */
+function flagsOf({ member }: Place, value: number | bigint): string[] | undefined {
+  if (member === undefined || !/(^|_)flags$/.test(member.name)) return undefined
+  const isTaskFlags = member.name === 'flags' && member.owner.name === 'task_struct'
+  return isTaskFlags ? pfFlagNames(Number(value)) : []
 }
 
 function number(space: ObjectSpace, place: Place): number | bigint {
@@ -140,7 +158,7 @@ function membersIn(space: ObjectSpace, place: Place, type: BtfStruct, depth: num
     // An unnamed bit-field is but padding.
     .filter(({ name, bitSize }) => name !== '' || bitSize === 0)
     .map((member) => {
-      const value = valueIn(space, placeWithin(place, member), depth + 1)
+      const value = valueIn(space, placeWithin(place, { ...member, owner: type }), depth + 1)
       return { name: member.name, typeId: member.type, value }
     })
   return { kind: 'members', of: type.kind, members }
