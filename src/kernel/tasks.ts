@@ -109,19 +109,22 @@ function missedByIterator(
 function listedTasks(kernel: Kernel, scope: TaskScope): bigint[] {
   const { space, initTask } = kernel
   const offset = BigInt(initTask.$offsetOf('tasks'))
-  const tasks: bigint[] = []
+  // A task may exit and its memory become another one, further on, while the lists are walked.
+  const tasks = new Set<bigint>()
   for (const node of listNodes(space, initTask.$address + offset)) {
     const leader = node - offset
-    if (scope === 'processes') tasks.push(leader)
-    else tasks.push(...threadAddresses(kernel, leader))
+    if (scope === 'processes') tasks.add(leader)
+    else for (const thread of threadAddresses(kernel, leader)) tasks.add(thread)
   }
-  return tasks
+  return [...tasks]
 }
 
 /** The addresses of the threads of the process that a task is of. */
 export function threadAddresses(kernel: Kernel, member: bigint): bigint[] {
   const task = kernel.at('task_struct', member)
   const offset = BigInt(task.$offsetOf('thread_node'))
+  // It exited meanwhile.
+  if (task.signal === null) return []
   const head = task.signal.$addressOf('thread_head')
   return [...listNodes(kernel.space, head)].map((node) => node - offset)
 }
