@@ -1,8 +1,10 @@
-import { spawnSync } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import { existsSync } from 'node:fs'
+import { text } from 'node:stream/consumers'
 import { expect, test } from 'vitest'
 import { describeLive } from '../support/live.js'
-import { failure, run } from './ksight.js'
+import { failure, KSIGHT, run } from './ksight.js'
 
 const FAILED = 1
 const WRONG_USAGE = 2
@@ -34,6 +36,17 @@ test.each([
   expect(failure(args, WRONG_USAGE)).toContain(line)
 })
 
+/** Runs the command while this process goes on. */
+async function runMeanwhile(args: readonly string[]) {
+  const child = spawn(KSIGHT, args, { stdio: ['ignore', 'pipe', 'pipe'] })
+  const [stdout, stderr, [code]] = await Promise.all([
+    text(child.stdout),
+    text(child.stderr),
+    once(child, 'close'),
+  ])
+  return { code: code as number | null, stdout, stderr }
+}
+
 describeLive('on the running kernel', () => {
   test.each([
     [['task', '4194304'], 'ksight: no task 4194304: '],
@@ -51,6 +64,19 @@ describeLive('on the running kernel', () => {
     [['-c', '/no/such/image', 'ps'], 'ksight: cannot open /no/such/image: '],
   ])('what does not exist: %j', (args, line) => {
     expect(failure(args, FAILED)).toContain(line)
+  })
+
+  test('a process that exits at any moment is shown as it was, or not at all', async () => {
+    const outcomes = new Set<string>()
+    for (let round = 0; round < 24; round++) {
+      const { pid } = spawn('sleep', [String(0.06 + round * 0.008)], { stdio: 'ignore' })
+      // Not to wait for it would leave the process that exits a zombie, which still is a task.
+      const { code, stdout, stderr } = await runMeanwhile(['task', String(pid), '--json'])
+      outcomes.add(String(code))
+      if (code === 0) expect(JSON.parse(stdout).members.pid).toBe(pid)
+      else expect(stderr).toMatch(new RegExp(`^ksight: no task ${pid}: [^\\n]+\\n$`))
+    }
+    expect(outcomes).toContain('1')
   })
 
   test('a pid whose process has just exited', () => {
