@@ -1,3 +1,4 @@
+import { FaultError, InconsistentError } from '../errors.js'
 import { containerOf } from '../object/container_of.js'
 import type { Struct } from '../object/kernel_types.js'
 import { Columns, type Row } from './columns.js'
@@ -104,13 +105,35 @@ function missedByIterator(
 function listedTasks(kernel: Kernel, scope: TaskScope): bigint[] {
   const { space, initTask } = kernel
   const offset = BigInt(initTask.$offsetOf('tasks'))
-  const tasks: bigint[] = []
+  // A process may end while its threads are listed, and its memory become another's task.
+  const tasks = new Set<bigint>()
   for (const node of listNodes(space, initTask.$address + offset)) {
     const leader = node - offset
-    if (scope === 'processes') tasks.push(leader)
-    else tasks.push(...threadAddresses(kernel, leader))
+    if (scope === 'processes') tasks.add(leader)
+    else for (const thread of listedThreads(kernel, leader, node)) tasks.add(thread)
   }
-  return tasks
+  return [...tasks]
+}
+
+/** The threads of a process on the list of processes; none, if it is on the list no more. */
+function listedThreads(kernel: Kernel, leader: bigint, node: bigint): bigint[] {
+  try {
+    return threadAddresses(kernel, leader)
+  } catch (error) {
+    const torn = error instanceof InconsistentError || error instanceof FaultError
+    if (!torn || isListed(kernel, node)) throw error
+    return []
+  }
+}
+
+function isListed(kernel: Kernel, node: bigint): boolean {
+  kernel.drop()
+  try {
+    return kernel.at('list_head', node).next.prev.$address === node
+  } catch (error) {
+    if (error instanceof FaultError) return false
+    throw error
+  }
 }
 
 /** The addresses of the threads of the process that a task is of. */
