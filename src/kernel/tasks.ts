@@ -3,6 +3,7 @@ import { containerOf } from '../object/container_of.js'
 import type { Struct } from '../object/kernel_types.js'
 import { Columns, type Row } from './columns.js'
 import type { Kernel } from './kernel.js'
+import { startTimesOfLinked } from './linked_tasks.js'
 import { listForEachEntry, listNodes } from './list.js'
 import type { TaskScope } from './task_source.js'
 
@@ -49,7 +50,10 @@ function* taskViews(
   const columns = taskColumns(kernel, [])
   const addresses = [...taskRows(kernel, columns, scope, walk)].map((row) => row.$address)
   for (let first = 0; first < addresses.length; first += BATCH) {
-    yield* kernel.space.manyAt('task_struct', addresses.slice(first, first + BATCH))
+    const batch = addresses.slice(first, first + BATCH)
+    const tasks = kernel.space.manyAt('task_struct', batch)
+    const starts = startTimesOfLinked(kernel, batch)
+    yield* tasks.filter((task, i) => starts[i] !== undefined && starts[i] === task.start_boottime)
   }
 }
 
@@ -74,7 +78,7 @@ export function* taskRows<Path extends string>(
   const { taskSource } = kernel
   kernel.drop()
   if (walk === 'list' || taskSource === undefined) {
-    yield* columns.decodeAll(columns.collect(kernel.uncached, listedTasks(kernel, scope)))
+    yield* listedRows(kernel, columns, listedTasks(kernel, scope))
     return
   }
   const records = taskSource.records(columns, scope)
@@ -99,6 +103,23 @@ function missedByIterator(
   }
   const missed = scope === 'processes' ? [first] : threadAddresses(kernel, first)
   return columns.collect(kernel.uncached, missed)
+}
+
+/** The rows of tasks that were found on the lists, and are still there once their rows are read. */
+function* listedRows<Path extends string>(
+  kernel: Kernel,
+  columns: Columns<Path>,
+  addresses: readonly bigint[],
+): Generator<Row<Path>> {
+  const start = taskColumns(kernel, ['start_boottime'])
+  const before = [...start.decodeAll(start.collect(kernel.uncached, addresses))]
+  const records = columns.collect(kernel.uncached, addresses)
+  const after = startTimesOfLinked(kernel, addresses)
+  let i = 0
+  for (const row of columns.decodeAll(records)) {
+    if (after[i] !== undefined && after[i] === before[i]!.start_boottime) yield row
+    i++
+  }
 }
 
 /** The addresses of all tasks by their lists. Throws InconsistentError if a list stays torn. */
