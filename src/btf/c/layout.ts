@@ -67,7 +67,8 @@ class Surveyor {
       const gap = struct.kind === 'struct' ? gapBetween(end, unitEnd, unit.start, member) : NO_GAP
       members.push(this.place(member, unit, gap, base, depth))
       end = member.bitOffset + (member.bitSize || unit.length)
-      unitEnd = member.bitSize > 0 ? unit.start + unit.length : end
+      // Bit-fields in a row share the largest of their storage units.
+      unitEnd = member.bitSize > 0 ? Math.max(unitEnd, unit.start + unit.length) : end
     }
     return { struct, members, padding: paddingOf(struct, end, unitEnd) }
   }

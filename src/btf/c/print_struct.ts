@@ -43,7 +43,7 @@ class StructPrinter {
       }
       this.member(member, depth)
     }
-    if (depth > 1) this.gap(layout.padding, depth)
+    if (depth > 1) this.gap(layout.padding, depth, 'padding')
   }
 
   private member(at: MemberLayout, depth: number): void {
@@ -64,9 +64,9 @@ class StructPrinter {
     return declaration(this.btf, type, plainName(name))
   }
 
-  private gap({ bytes, bits }: Gap, depth: number): void {
-    if (bits > 0) this.line(depth, `/* XXX ${count(bits, 'bit')} hole */`)
-    if (bytes > 0) this.line(depth, `/* XXX ${count(bytes, 'byte')} hole */`)
+  private gap({ bytes, bits }: Gap, depth: number, what = 'hole'): void {
+    if (bits > 0) this.line(depth, `/* XXX ${count(bits, 'bit')} ${what} */`)
+    if (bytes > 0) this.line(depth, `/* XXX ${count(bytes, 'byte')} ${what} */`)
   }
 
   /** Marks where a member crosses into another cache line. */
@@ -111,32 +111,37 @@ function count(number: number, unit: string): string {
   return `${number} ${unit}${number === 1 ? '' : 's'}`
 }
 
-/** What a struct is made of, in comments; lines about what it does not have are left out. */
+/** What a struct is made of, in comments; those of what it does not have are left out. */
 function summary({ struct, members, padding }: StructLayout): string[] {
-  const ordinary = members.filter(({ bitSize }) => bitSize === undefined)
-  const bitFields = members.filter(({ bitSize }) => bitSize !== undefined)
-  const holes = members.filter(({ gap }) => gap.bytes > 0)
-  const bitHoles = members.filter(({ gap }) => gap.bits > 0)
-  const isStruct = struct.kind === 'struct'
   const lines = [
     `size: ${struct.size}, cachelines: ${Math.ceil(struct.size / CACHE_LINE)}, members: ${members.length}`,
   ]
-  if (isStruct && holes.length > 0) {
-    const sum = total(ordinary, ({ size }) => size)
-    const sumHoles = total(holes, ({ gap }) => gap.bytes)
-    lines.push(`sum members: ${sum}, holes: ${holes.length}, sum holes: ${sumHoles}`)
-  }
-  if (isStruct && bitFields.length > 0) {
-    const bits = total(bitFields, ({ bitSize }) => bitSize!)
-    const sumHoles = total(bitHoles, ({ gap }) => gap.bits)
-    const holesText = `bit holes: ${bitHoles.length}, sum bit holes: ${sumHoles} bits`
-    lines.push(`sum bitfield members: ${bits} bits${bitHoles.length > 0 ? `, ${holesText}` : ''}`)
-  }
+  if (struct.kind === 'struct') lines.push(...sums(members))
   if (padding.bytes > 0) lines.push(`padding: ${padding.bytes}`)
   if (padding.bits > 0) lines.push(`bit_padding: ${padding.bits} bits`)
   const last = struct.size % CACHE_LINE
   if (last > 0) lines.push(`last cacheline: ${last} bytes`)
   return ['', ...lines.map((line) => `${INDENT}/* ${line} */`)]
+}
+
+/** What members and holes make together; left out where there are no holes to tell apart. */
+function* sums(members: readonly MemberLayout[]): Generator<string> {
+  const bitFields = members.filter(({ bitSize }) => bitSize !== undefined)
+  const holes = members.filter(({ gap }) => gap.bytes > 0)
+  const bitHoles = members.filter(({ gap }) => gap.bits > 0)
+  const size = total(members, (member) => (member.bitSize === undefined ? member.size : 0))
+  const bits = total(bitFields, ({ bitSize }) => bitSize!)
+  const holeSize = total(holes, ({ gap }) => gap.bytes)
+  const holeBits = total(bitHoles, ({ gap }) => gap.bits)
+  if (holes.length === 0 && bitHoles.length === 0) return
+  if (size > 0) {
+    const sum = `, holes: ${holes.length}, sum holes: ${holeSize}`
+    yield `sum members: ${size}${holes.length > 0 ? sum : ''}`
+  }
+  if (bits > 0) {
+    const sum = `, bit holes: ${bitHoles.length}, sum bit holes: ${holeBits} bits`
+    yield `sum bitfield members: ${bits} bits${bitHoles.length > 0 ? sum : ''}`
+  }
 }
 
 function total<T>(items: readonly T[], value: (item: T) => number): number {
