@@ -111,11 +111,7 @@ function missedByIterator(
 }
 
 /** The records of tasks that were found on the lists, and are still there once they are read. */
-function listedRecords(
-  kernel: Kernel,
-  columns: Columns,
-  addresses: readonly bigint[],
-): Uint8Array {
+function listedRecords(kernel: Kernel, columns: Columns, addresses: readonly bigint[]): Uint8Array {
   const start = taskColumns(kernel, ['start_boottime'])
   const before = [...start.decodeAll(start.collect(kernel.uncached, addresses))]
   const records = columns.collect(kernel.uncached, addresses)
