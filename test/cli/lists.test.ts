@@ -102,6 +102,8 @@ describeLive('lists of tasks', () => {
       '\xc2\x9b2J',
       'caf\xc3\xa9',
       '\xff\xfe!',
+      '},{',
+      '},{"tgid":',
       '',
     ]
     const { named } = await startOddTasks(names)

@@ -1,34 +1,32 @@
-// Prints what ksight found out about the kernel.
+// Prints what ksight found out about the kernel, by each way to read its memory.
 import { openKernel } from '../../../src/index.js'
 import { findDirectMap } from '../../../src/kernel/find_vmcoreinfo.js'
+import type { Kernel } from '../../../src/kernel/kernel.js'
 import { liveHints } from '../../../src/live/hints.js'
 import { VIAS, type Via } from '../../../src/live/open_memory.js'
-import { containerOf } from '../../../src/object/container_of.js'
 
 const found = Object.fromEntries(VIAS.map((via) => [via, facts(via)]))
-console.log(JSON.stringify(found, (_, value) => (typeof value === 'bigint' ? hex(value) : value)))
+console.log(JSON.stringify(found, (_, value) => (typeof value === 'bigint' ? `${value}` : value)))
 
 function facts(via: Via) {
   using kernel = openKernel({ via })
   return {
-    facts: kernel.facts().map((fact) => (fact instanceof Error ? `${fact}` : fact)),
+    facts: kernel.facts().map((fact) => (fact instanceof Error ? fact.message : fact)),
     initTask: kernel.initTask.$address,
     pageOffset: kernel.pageOffset,
-    pageOffsetSearched: searchPageOffset(kernel),
+    pageOffsetBySearch: searchPageOffset(kernel),
     kaslrOffset: kernel.kaslrOffset,
     vmcoreinfo: kernel.vmcoreinfo.text,
+    vmcoreinfoAt: liveHints().vmcoreinfoPhysical,
     perCpuOffsets: kernel.cpus.map((cpu) => kernel.perCpuOffset(cpu)),
     threadSize: kernel.threadSize,
+    stack: kernel.findTask(1)?.stack.$address,
   }
 }
 
-/** As where the symbol page_offset_base is not known. */
-function searchPageOffset({ memory, release, space, initTask }: ReturnType<typeof openKernel>) {
-  const first = containerOf(space, initTask.tasks.next, 'task_struct', 'tasks').$address
-  const { vmcoreinfoPhysical } = liveHints()
-  return findDirectMap(memory, release, vmcoreinfoPhysical!, undefined, first).pageOffset.value
-}
-
-function hex(value: bigint): string {
-  return `0x${value.toString(16)}`
+/** As on a kernel whose symbols do not tell page_offset_base. */
+function searchPageOffset({ memory, release, initTask }: Kernel): bigint {
+  const next = initTask.tasks.next.$address
+  return findDirectMap(memory, release, liveHints().vmcoreinfoPhysical!, undefined, next).pageOffset
+    .value
 }

@@ -1,19 +1,24 @@
-// Prints all threads as ksight and as ps show them, at a moment when no thread came or went.
+// Prints all threads as ksight and as ps show them, at a moment when no thread came, went or
+// changed its name (as the workers of workqueues do).
 import { spawnSync } from 'node:child_process'
-import { openKernel } from '../../../src/index.js'
+import { openKernel, procTaskNames } from '../../../src/index.js'
 
-type Task = [tgid: number, pid: number, comm: string]
+const TRIES = 100
 
 using kernel = openKernel()
 
-const walk = (how: 'iterator' | 'list'): Task[] =>
-  [...kernel.forEachProcessThread(how)].map(({ tgid, pid, comm }) => [tgid, pid, comm])
+/** A line for each thread. */
+function walk(how: 'iterator' | 'list'): string[] {
+  const threads = [...kernel.forEachProcessThread(how)]
+  const names = procTaskNames(kernel, threads)
+  return threads.map(({ tgid, pid }, i) => `${tgid} ${pid} ${names[i]}`)
+}
 
-for (;;) {
+for (let i = 0; i < TRIES; i++) {
   const byIterator = walk('iterator')
-  const ps = spawnSync('ps', ['-eL', '-o', 'tgid=,pid=,lwp=,comm='], { encoding: 'utf8' })
+  const ps = spawnSync('ps', ['-eL', '-o', 'tgid=,lwp=,comm='], { encoding: 'utf8' })
   const byList = walk('list')
-  if (JSON.stringify(byIterator) !== JSON.stringify(byList)) continue
+  if (byIterator.join() !== byList.join()) continue
   console.log(JSON.stringify({ byIterator, byList, ps: ps.stdout, pidOfPs: ps.pid }))
   break
 }
