@@ -11,19 +11,38 @@ import { writeFileSync } from 'node:fs'
 
 /** @implements {Reporter} */
 export default class CountsReporter {
+  /** @type {TestModule[]} */
+  #ended = []
+
+  /** So that there are counts even if the run is cut short. @param {TestModule} module */
+  onTestModuleEnd(module) {
+    this.#ended.push(module)
+    write(count(this.#ended))
+  }
+
   /**
    * @param {readonly TestModule[]} modules
    * @param {readonly unknown[]} unhandledErrors
    * @param {string} reason
    */
   onTestRunEnd(modules, unhandledErrors, reason) {
-    /** @type {Counts} */
-    const counts = { passed: 0, failed: unhandledErrors.length, skipped: 0 }
-    if (reason === 'interrupted') counts.failed++
-    for (const module of modules) countModule(module, counts)
-    const file = process.env.KSIGHT_TEST_COUNTS
-    if (file !== undefined) writeFileSync(file, JSON.stringify(counts))
+    const counts = count(modules)
+    counts.failed += unhandledErrors.length + (reason === 'interrupted' ? 1 : 0)
+    write(counts)
   }
+}
+
+/** @param {Counts} counts */
+function write(counts) {
+  const file = process.env.KSIGHT_TEST_COUNTS
+  if (file !== undefined) writeFileSync(file, JSON.stringify(counts))
+}
+
+/** @param {readonly TestModule[]} modules */
+function count(modules) {
+  const counts = { passed: 0, failed: 0, skipped: 0 }
+  for (const module of modules) countModule(module, counts)
+  return counts
 }
 
 /** @param {TestModule} module @param {Counts} counts */

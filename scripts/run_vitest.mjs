@@ -19,12 +19,13 @@ export async function runVitest(args) {
   const directory = mkdtempSync(join(tmpdir(), 'ksight-test-'))
   try {
     const file = join(directory, 'counts.json')
-    const problem = await vitest(args, file)
+    const end = await vitest(args, file)
     const counts = readCounts(file)
-    if (counts.passed + counts.failed + counts.skipped === 0) {
-      return fail(counts, problem ?? 'there are no tests')
+    if (end !== 0 && !(end === 1 && counts.failed > 0)) {
+      return fail(counts, `vitest ended with ${end}`)
     }
-    return counts.failed === 0 && problem !== undefined ? fail(counts, problem) : counts
+    const { passed, failed, skipped } = counts
+    return passed + failed + skipped === 0 ? fail(counts, 'there are no tests') : counts
   } finally {
     rmSync(directory, { recursive: true, force: true })
   }
@@ -33,7 +34,7 @@ export async function runVitest(args) {
 /**
  * @param {string[]} args
  * @param {string} countsFile
- * @returns {Promise<string | undefined>} what went wrong
+ * @returns {Promise<number | string | null>} the exit code, or what ended it
  */
 function vitest(args, countsFile) {
   const child = spawn(
@@ -48,13 +49,12 @@ function vitest(args, countsFile) {
         PATH: `${process.env.PATH}:/usr/sbin:/sbin`,
       },
       timeout: LIMIT_MS,
+      killSignal: 'SIGKILL',
     },
   )
   return new Promise((resolve) => {
-    child.on('error', (error) => resolve(`vitest cannot be started: ${error.message}`))
-    child.on('close', (code, signal) => {
-      resolve(code === 0 ? undefined : `vitest ended with ${signal ?? `exit code ${code}`}`)
-    })
+    child.on('error', (error) => resolve(error.message))
+    child.on('close', (code, signal) => resolve(signal ?? code))
   })
 }
 

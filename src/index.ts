@@ -1,3 +1,7 @@
+export { Btf, type BtfOptions, type FoundMember } from './btf/btf.js'
+export type * from './btf/kinds.js'
+export { loadBtf } from './btf/load.js'
+export * from './errors.js'
 export * from './kernel/capability_names.js'
 export * from './kernel/cgroup.js'
 export * from './kernel/cmdline.js'

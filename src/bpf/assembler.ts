@@ -20,7 +20,7 @@ type W = Register<32>
 type Bits = 32 | 64
 
 /** A register as wide as the other operand, or a number of 32 bits whose sign is extended. */
-export type Operand<B extends Bits> = Register<B> | number
+export type Operand<B extends Bits> = Register<NoInfer<B>> | number
 
 /** Sizes of memory that is accessed. */
 export type Size = keyof typeof SIZE
@@ -187,7 +187,10 @@ export class Assembler extends CodeBuffer {
   ldBtfId(dst: R, btfId: number): this {
     return this.wide(dst, PSEUDO.btfId, btfId, 0)
   }
-  /** A function of this program, for helpers that take a callback (Linux 5.13). */
+  /**
+   * A function of this program, for helpers that take a callback (Linux 5.13). Its label must be an
+   * identifier of C.
+   */
   ldFunc(dst: R, label: string): this {
     return this.refer(label, 'address', {
       opcode: LD_IMM64,

@@ -1,6 +1,6 @@
 /**
  * BPF's helper functions by name, without the `bpf_` before it: `enum bpf_func_id` of
- * include/uapi/linux/bpf.h. The list is closed: since Linux 6.2 new functions are kfuncs.
+ * include/uapi/linux/bpf.h. None has been added since Linux 6.2; what is newer is a kfunc.
  */
 export const HELPERS = {
   map_lookup_elem: 1,
@@ -212,5 +212,6 @@ export const HELPERS = {
   tcp_raw_check_syncookie_ipv6: 207,
   ktime_get_tai_ns: 208,
   user_ringbuf_drain: 209,
-  x: 210,
+  cgrp_storage_get: 210,
+  cgrp_storage_delete: 211,
 } as const

@@ -73,7 +73,7 @@ export const CALL = { helper: 0, local: 1, kfunc: 2 } as const
 /** The opcode of a 64-bit immediate load, the only instruction that takes two slots. */
 export const LD_IMM64 = CLASS.LD | MODE.imm | SIZE.u64
 
-export const INSTRUCTION_SIZE = 8
+const INSTRUCTION_SIZE = 8
 
 export function encode(instructions: readonly Instruction[]): Uint8Array {
   const bytes = new Uint8Array(instructions.length * INSTRUCTION_SIZE)

@@ -8,7 +8,7 @@ import { helperDenied } from './bpf_error.js'
 import type { Code } from './code_buffer.js'
 import { functionInfo } from './function_info.js'
 import { encode } from './instructions.js'
-import { VerifierError } from './verifier_error.js'
+import { lastWords, VerifierError } from './verifier_error.js'
 
 /** `enum bpf_prog_type`, as far as used here. */
 const PROGRAM_TYPES = {
@@ -67,8 +67,9 @@ export class Program implements Disposable {
   ) {}
 
   /**
-   * BPF_PROG_LOAD. What stands in the way is told by the error: PermissionError names capability
-   * or sysctl, UnsupportedError the kernel's configuration, VerifierError the verifier's last lines.
+   * BPF_PROG_LOAD. What stands in the way is told by the error: PermissionError names the
+   * right that is missing, UnsupportedError the kernel that it needs, VerifierError the verifier's
+   * last lines. Other failures, such as EMFILE, are a SysError.
    */
   static load(options: ProgramOptions): Program {
     const code = options.code instanceof Assembler ? options.code.assemble() : options.code
@@ -128,31 +129,26 @@ function describe(options: ProgramOptions, code: Code): BpfAttr {
 }
 
 function load(attr: BpfAttr, options: ProgramOptions): Fd {
-  try {
-    return new Fd(retryWhileInterrupted(() => bpf('BPF_PROG_LOAD', attr)))
-  } catch (error) {
-    throw explain(error, options, verifierLog(attr))
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return new Fd(bpf('BPF_PROG_LOAD', attr))
+    } catch (error) {
+      if (!isInterrupted(error)) throw explain(error, options, verifierLog(attr))
+      if (attempt === MOST_INTERRUPTIONS) throw error
+    }
   }
 }
 
-/** A signal makes the verifier give up with EAGAIN. */
-function retryWhileInterrupted<T>(action: () => T, attempts = 5): T {
-  try {
-    return action()
-  } catch (error) {
-    if (attempts > 1 && error instanceof SysError && error.code === 'EAGAIN') {
-      return retryWhileInterrupted(action, attempts - 1)
-    }
-    throw error
-  }
+/** A signal, such as that of a profiler's timer, makes the verifier give up. */
+function isInterrupted(error: unknown): boolean {
+  return error instanceof SysError && error.code === 'EAGAIN'
 }
 
 function explain(error: unknown, options: ProgramOptions, log: string): unknown {
-  if (log !== '') {
-    const denied = /cannot use helper|unknown func/.test(log)
-      ? helperDenied(options.name)
-      : undefined
-    return denied ?? new VerifierError(options.name, log)
+  const reason = lastWords(log)
+  if (reason !== '') {
+    const denied = /cannot use helper|unknown func/.test(reason) && helperDenied(options.name)
+    return denied || new VerifierError(options.name, reason, log)
   }
   if (!(error instanceof SysError) || error.code !== 'EINVAL') return error
   const { since } = PROGRAM_TYPES[options.type]
@@ -162,6 +158,8 @@ function explain(error: unknown, options: ProgramOptions, log: string): unknown 
     `use Linux ${since} or later with CONFIG_BPF_SYSCALL and CONFIG_DEBUG_INFO_BTF`,
   )
 }
+
+const MOST_INTERRUPTIONS = 100
 
 const SMALLEST_LOG = 1 << 16
 /** The last lines of an even longer one are lost. */

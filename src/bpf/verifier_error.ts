@@ -6,15 +6,16 @@ const REASON_LINES = 3
 export class VerifierError extends KsightError {
   constructor(
     programName: string,
+    reason: string,
     /** All that the verifier said. */
     readonly log: string,
   ) {
-    super(`BPF program ${programName}`, `the verifier rejected it: ${lastWords(log)}`)
+    super(`BPF program ${programName}`, `the verifier rejected it: ${reason}`)
   }
 }
 
-/** The verifier's last lines in one, without its statistics. */
-function lastWords(log: string): string {
+/** The verifier's last lines in one, without its statistics: empty if it found nothing wrong. */
+export function lastWords(log: string): string {
   return log
     .split('\n')
     .map((line) => line.trim().replace(/\s+/g, ' '))

@@ -1,25 +1,39 @@
+import { hashName, NameIndex } from '../bytes/name_index.js'
 import { nearestNames } from '../bytes/nearest.js'
 import { FormatError, NotFoundError } from '../errors.js'
 import { decodeType } from './decode.js'
 import { readHeader } from './header.js'
-import { type BtfKind, type BtfMember, type BtfStruct, type BtfType, KIND_NAMES } from './kinds.js'
-import { indexTypes, kindFlagOf, kindOf } from './scan.js'
-import { hashName, StringTable } from './strings.js'
+import {
+  type BtfKind,
+  type BtfMember,
+  type BtfStruct,
+  type BtfType,
+  type BtfWrapper,
+  KIND_NAMES,
+} from './kinds.js'
+import { RawTypes } from './raw.js'
+import { hasPartialInt, indexTypes, kindFlagOf } from './scan.js'
+import { StringTable } from './strings.js'
 import { readWords } from './words.js'
 
 /** The type of a given kind, so that a lookup by kind is typed. */
-export type OfKind<K extends BtfKind> = BtfType extends infer T
-  ? T extends { kind: BtfKind }
-    ? K & T['kind'] extends never
-      ? never
-      : T
+export type OfKind<K extends BtfKind> = WithKind<BtfType, K>
+
+/** Not `Extract`, which finds nothing where types share an interface, as struct and union do. */
+type WithKind<T extends BtfType, K extends BtfKind> = T extends BtfType
+  ? K extends T['kind']
+    ? T
     : never
   : never
 
 /** Longer chains of typedefs, qualifiers, arrays and nested structs are taken for a loop. */
 const MAX_DEPTH = 64
 
-const POINTER_SIZE = 8
+/** Structs with more members, those of anonymous structs included, are taken for damage. */
+const MAX_MEMBERS = 2 ** 17
+
+/** So many lookups by name cost as much as making an index of all names. */
+const LOOKUPS_WITHOUT_INDEX = 32
 
 export interface BtfOptions {
   /** The vmlinux BTF below a module's split BTF. */
@@ -51,12 +65,16 @@ export class Btf {
 
   private readonly words: Uint32Array
   private readonly starts: Uint32Array
+  private readonly kinds: Uint8Array
   private readonly strings: StringTable
   private readonly typesFileOffset: number
   /** String offsets below this belong to the base. */
   private readonly firstString: number
   private readonly decoded: (BtfType | undefined)[] = []
   private names: NameIndex | undefined
+  private oldBitFields: boolean | undefined
+  private longSize: number | undefined
+  private lookups = 0
 
   /** Parses a raw `.BTF` blob. Throws {@link FormatError} where it is damaged. */
   constructor(blob: Uint8Array, options: BtfOptions = {}) {
@@ -66,7 +84,9 @@ export class Btf {
     this.littleEndian = header.littleEndian
     this.typesFileOffset = header.typeStart
     this.words = readWords(blob, header.typeStart, header.typeLength, header.littleEndian)
-    this.starts = indexTypes(this.words, this.source, header.typeStart)
+    const index = indexTypes(this.words, this.source, header.typeStart)
+    this.starts = index.starts
+    this.kinds = index.kinds
     const strings = blob.subarray(header.stringStart, header.stringStart + header.stringLength)
     this.strings = new StringTable(strings, this.source, header.stringStart)
     this.firstId = this.base?.count ?? 1
@@ -81,49 +101,71 @@ export class Btf {
   /** The type with this id; throws {@link FormatError} if there is none. */
   type(id: number): BtfType {
     if (id === 0) return VOID
-    if (id < this.firstId) return this.base!.type(id)
+    if (this.base !== undefined && id < this.firstId) return this.base.type(id)
     const index = id - this.firstId
-    return (this.decoded[index] ??= this.decode(id, index))
+    const known = this.decoded[index]
+    if (known !== undefined) return known
+    const type = this.decode(id, index)
+    this.decoded[index] = type
+    return type
   }
 
   /** The kind of the type with this id, without decoding it. */
   kind(id: number): BtfKind {
     if (id === 0) return 'void'
-    if (id < this.firstId) return this.base!.kind(id)
-    return KIND_NAMES[kindOf(this.infoAt(id - this.firstId))]!
+    if (this.base !== undefined && id < this.firstId) return this.base.kind(id)
+    const kind = this.kinds[id - this.firstId]
+    if (kind === undefined) throw this.noSuchType(id)
+    return KIND_NAMES[kind]!
   }
 
   private decode(id: number, index: number): BtfType {
     const info = this.infoAt(index)
     const type = decodeType(this.words, this.starts[index]!, id, (offset) => this.nameAt(offset))
-    if ((type.kind === 'struct' || type.kind === 'union') && !kindFlagOf(info)) {
+    if (this.hasOldBitFields && isStruct(type) && !kindFlagOf(info)) {
       return { ...type, members: type.members.map((member) => this.withOldBitField(member)) }
     }
     return type
   }
 
+  /**
+   * Before Linux 5.0 (9d5f9f701b18, pahole 1.13) a bit-field was a member whose int type has fewer
+   * bits than its storage. Newer encoders write no such type, so that no member needs a look.
+   */
+  private get hasOldBitFields(): boolean {
+    this.oldBitFields ??=
+      this.base?.hasOldBitFields || hasPartialInt(this.words, this.starts, this.kinds)
+    return this.oldBitFields
+  }
+
   private infoAt(index: number): number {
-    if (!(index < this.starts.length - 1)) {
-      throw new FormatError(
-        this.source,
-        this.typesFileOffset,
-        `type ${this.firstId + index} is referred to, but the last is ${this.count - 1}`,
-      )
-    }
+    if (!(index >= 0 && index < this.kinds.length)) throw this.noSuchType(this.firstId + index)
     return this.words[this.starts[index]! + 1]!
   }
 
-  /** Before Linux 4.20 a bit-field was a member whose int type has fewer bits than its storage. */
+  private noSuchType(id: number): FormatError {
+    const why = `type ${id} is referred to, but the last is ${this.count - 1}`
+    return new FormatError(this.source, this.typesFileOffset, why)
+  }
+
   private withOldBitField(member: BtfMember): BtfMember {
-    if (member.type === 0 || this.kind(member.type) !== 'int') return member
-    const int = this.type(member.type) as OfKind<'int'>
-    if (int.bitOffset === 0 && int.bits === int.size * 8) return member
+    // Only an int is decoded: structs that contain each other would have no end.
+    const id = this.unwrap(member.type)
+    const int = this.kind(id) === 'int' ? this.type(id) : undefined
+    if (int?.kind !== 'int' || (int.bitOffset === 0 && int.bits === int.size * 8)) return member
     return { ...member, bitOffset: member.bitOffset + int.bitOffset, bitSize: int.bits }
   }
 
   private nameAt(offset: number): string {
-    if (offset < this.firstString) return this.base!.nameAt(offset)
+    if (this.base !== undefined && offset < this.firstString) return this.base.nameAt(offset)
     return this.strings.at(offset - this.firstString)
+  }
+
+  /** This BTF and its base as one set of flat arrays, for those who go through all types. */
+  raw(): RawTypes {
+    const { words, starts, kinds, strings, source, typesFileOffset } = this
+    const own = new RawTypes({ words, starts, kinds }, strings.bytes, source, typesFileOffset)
+    return this.base === undefined ? own : this.base.raw().append(own)
   }
 
   /** Every type of this BTF and its base, in order of ids, without `void`. */
@@ -142,13 +184,36 @@ export class Btf {
     name: string,
     ...kinds: readonly K[]
   ): Generator<OfKind<K>> {
+    if (name === '') return // what all anonymous types have is not a name
     if (this.base !== undefined) yield* this.base.findAll(name, ...kinds)
-    this.names ??= this.indexNames()
-    for (const index of this.names.candidates(hashName(name))) {
+    for (const index of this.candidates(name)) {
       const id = this.firstId + index
       if (kinds.length > 0 && !(kinds as readonly BtfKind[]).includes(this.kind(id))) continue
       if (this.nameAt(this.words[this.starts[index]!]!) === name) yield this.type(id) as OfKind<K>
     }
+  }
+
+  /** Looking through all names is quick; an index pays only for those who look up many. */
+  private candidates(name: string): Generator<number> {
+    if (this.names === undefined && this.lookups++ < LOOKUPS_WITHOUT_INDEX) return this.named(name)
+    this.names ??= this.indexNames()
+    return this.names.candidates(hashName(name))
+  }
+
+  /** The types of this name, found without any index. */
+  private *named(name: string): Generator<number> {
+    const wanted = new TextEncoder().encode(`${name}\0`)
+    for (let i = this.nextNamed(0, wanted); i !== -1; i = this.nextNamed(i + 1, wanted)) yield i
+  }
+
+  private nextNamed(from: number, wanted: Uint8Array): number {
+    const { words, starts, strings, firstString } = this
+    for (let i = from; i < starts.length - 1; i++) {
+      const offset = words[starts[i]!]!
+      // A name in the base's strings is looked at by the caller.
+      if (offset < firstString || strings.equals(offset - firstString, wanted)) return i
+    }
+    return -1
   }
 
   /** Like {@link find}, but throws {@link NotFoundError} that names the nearest ones. */
@@ -164,16 +229,18 @@ export class Btf {
   }
 
   private *allNames(kinds: readonly BtfKind[]): Generator<string> {
-    for (let id = 1; id < this.count; id++) {
-      if (kinds.length > 0 && !kinds.includes(this.kind(id))) continue
-      const { name } = this.type(id)
-      if (name !== '') yield name
+    if (this.base !== undefined) yield* this.base.allNames(kinds)
+    for (let index = 0; index < this.starts.length - 1; index++) {
+      const nameOffset = this.words[this.starts[index]!]!
+      if (nameOffset === 0) continue
+      if (kinds.length > 0 && !kinds.includes(this.kind(this.firstId + index))) continue
+      yield this.nameAt(nameOffset)
     }
   }
 
   private indexNames(): NameIndex {
     const index = new NameIndex(this.starts.length - 1)
-    for (let i = 0; i < this.starts.length - 1; i++) {
+    for (let i = this.starts.length - 2; i >= 0; i--) {
       const offset = this.words[this.starts[i]!]!
       if (offset >= this.firstString && offset !== 0) {
         index.add(i, this.strings.hashAt(offset - this.firstString))
@@ -185,24 +252,23 @@ export class Btf {
   }
 
   /** The type behind typedefs, qualifiers and type tags. */
-  resolve(
-    id: number,
-  ): Exclude<BtfType, { kind: 'typedef' | 'const' | 'volatile' | 'restrict' | 'type_tag' }> {
-    let type = this.type(id)
+  resolve(id: number): Exclude<BtfType, BtfWrapper> {
+    return this.type(this.unwrap(id)) as Exclude<BtfType, BtfWrapper>
+  }
+
+  private unwrap(id: number): number {
+    let inner = id
     for (let depth = 0; depth < MAX_DEPTH; depth++) {
-      switch (type.kind) {
-        case 'typedef':
-        case 'const':
-        case 'volatile':
-        case 'restrict':
-        case 'type_tag':
-          type = this.type(type.type)
-          break
-        default:
-          return type
-      }
+      if (!WRAPPERS.has(this.kind(inner))) return inner
+      inner = this.targetOf(inner)
     }
     throw this.loop(id)
+  }
+
+  /** The `type` of `struct btf_type`. */
+  private targetOf(id: number): number {
+    if (this.base !== undefined && id < this.firstId) return this.base.targetOf(id)
+    return this.words[this.starts[id - this.firstId]! + 2]!
   }
 
   /** Bytes that a value of this type takes, as `sizeof` in C; 0 for `void` and functions. */
@@ -213,9 +279,10 @@ export class Btf {
       const type = this.resolve(at)
       switch (type.kind) {
         case 'ptr':
-          return count * POINTER_SIZE
+          return count * this.pointerSize
         case 'array':
           count *= type.length
+          if (count > Number.MAX_SAFE_INTEGER) throw this.loop(id)
           at = type.type
           break
         case 'var':
@@ -228,13 +295,27 @@ export class Btf {
         case 'struct':
         case 'union':
         case 'datasec':
+          if (count * type.size > Number.MAX_SAFE_INTEGER) throw this.loop(id)
           return count * type.size
         default:
           return 0
       }
-      if (count > Number.MAX_SAFE_INTEGER / 2 ** 32) throw this.loop(id)
     }
     throw this.loop(id)
+  }
+
+  /** Bytes of a pointer, which BTF does not say: as many as a `long` has. */
+  get pointerSize(): number {
+    this.longSize ??= this.findLongSize()
+    return this.longSize
+  }
+
+  private findLongSize(): number {
+    for (const name of LONG_NAMES) {
+      const size = this.find(name, 'int')?.size
+      if (size !== undefined) return size === 4 ? 4 : 8
+    }
+    return 8
   }
 
   private loop(id: number): FormatError {
@@ -246,65 +327,49 @@ export class Btf {
    * made relative to the outermost struct.
    */
   findMember(struct: BtfStruct, name: string): FoundMember | undefined {
-    return this.searchMember(struct, name, 0)
-  }
-
-  private searchMember(struct: BtfStruct, name: string, depth: number): FoundMember | undefined {
-    if (depth > MAX_DEPTH) throw this.loop(struct.id)
-    for (const member of struct.members) {
-      if (member.name === name && name !== '') return { ...member, owner: struct }
-      if (member.name !== '') continue
-      const inner = this.resolve(member.type)
-      if (inner.kind !== 'struct' && inner.kind !== 'union') continue
-      const found = this.searchMember(inner, name, depth + 1)
-      if (found !== undefined) return { ...found, bitOffset: found.bitOffset + member.bitOffset }
-    }
+    for (const member of this.flatMembers(struct)) if (member.name === name) return member
     return undefined
   }
 
   /** All named members, those of anonymous structs and unions included, with absolute offsets. */
-  *flatMembers(struct: BtfStruct, baseBits = 0, depth = 0): Generator<FoundMember> {
-    if (depth > MAX_DEPTH) throw this.loop(struct.id)
-    for (const member of struct.members) {
-      const bitOffset = baseBits + member.bitOffset
+  flatMembers(struct: BtfStruct): Generator<FoundMember> {
+    return this.walkMembers(struct, 0, { depth: 0, members: 0 })
+  }
+
+  private *walkMembers(owner: BtfStruct, base: number, seen: Seen): Generator<FoundMember> {
+    seen.members += owner.members.length
+    if (++seen.depth > MAX_DEPTH || seen.members > MAX_MEMBERS) throw this.loop(owner.id)
+    for (const member of owner.members) {
+      const bitOffset = base + member.bitOffset
       if (member.name !== '') {
-        yield { ...member, bitOffset, owner: struct }
+        yield { ...member, bitOffset, owner }
         continue
       }
       const inner = this.resolve(member.type)
-      if (inner.kind === 'struct' || inner.kind === 'union') {
-        yield* this.flatMembers(inner, bitOffset, depth + 1)
-      }
+      if (isStruct(inner)) yield* this.walkMembers(inner, bitOffset, seen)
     }
+    seen.depth--
   }
 }
+
+const WRAPPERS: ReadonlySet<BtfKind> = new Set<BtfWrapper['kind']>([
+  'typedef',
+  'const',
+  'volatile',
+  'restrict',
+  'type_tag',
+])
+
+/** How compilers name the type that is as wide as a pointer. */
+const LONG_NAMES = ['long unsigned int', 'unsigned long', 'long int', 'long']
+
+/** What a walk over members has been through. */
+interface Seen {
+  depth: number
+  members: number
+}
+
+const isStruct = (type: BtfType): type is BtfStruct =>
+  type.kind === 'struct' || type.kind === 'union'
 
 const VOID: BtfType = { kind: 'void', id: 0, name: '' }
-
-/** A hash table from names to types, as two arrays; lower ids come first. */
-class NameIndex {
-  private readonly heads: Int32Array
-  private readonly next: Int32Array
-  private readonly tails: Int32Array
-  private readonly mask: number
-
-  constructor(count: number) {
-    const size = 2 ** Math.ceil(Math.log2(Math.max(16, count)))
-    this.mask = size - 1
-    this.heads = new Int32Array(size).fill(-1)
-    this.tails = new Int32Array(size).fill(-1)
-    this.next = new Int32Array(count).fill(-1)
-  }
-
-  add(index: number, hash: number): void {
-    const slot = hash & this.mask
-    const tail = this.tails[slot]!
-    if (tail === -1) this.heads[slot] = index
-    else this.next[tail] = index
-    this.tails[slot] = index
-  }
-
-  *candidates(hash: number): Generator<number> {
-    for (let i = this.heads[hash & this.mask]!; i !== -1; i = this.next[i]!) yield i
-  }
-}

@@ -1,3 +1,5 @@
+import { HOST_LITTLE_ENDIAN } from '../bytes/byte_order.js'
+
 /**
  * The type section as 32-bit words in this machine's byte order. Everything in it is made of
  * 32-bit words, so a foreign byte order needs no more than this one swap.
@@ -15,8 +17,6 @@ export function readWords(
   const words = new Uint32Array(bytes.buffer, bytes.byteOffset, length / 4)
   return littleEndian === HOST_LITTLE_ENDIAN ? words : words.map(swap32)
 }
-
-const HOST_LITTLE_ENDIAN = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1
 
 function swap32(word: number): number {
   return ((word << 24) | ((word & 0xff00) << 8) | ((word >>> 8) & 0xff00) | (word >>> 24)) >>> 0

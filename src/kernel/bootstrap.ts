@@ -1,9 +1,11 @@
-import { UnsupportedError } from '../errors.js'
+import { PermissionError, UnsupportedError } from '../errors.js'
+import { containerOf } from '../object/container_of.js'
 import type { UntypedView } from '../object/kernel_types.js'
 import type { Fact } from './fact.js'
 import { findInitTask } from './find_init_task.js'
 import { findKaslrOffset } from './find_kaslr_offset.js'
 import { findPerCpuAreas, type PerCpuAreas } from './find_percpu.js'
+import { findThreadSize } from './find_thread_size.js'
 import { type DirectMap, findDirectMap } from './find_vmcoreinfo.js'
 import type { BootHints, Kernel } from './kernel.js'
 import { listForEachEntry } from './list.js'
@@ -25,14 +27,14 @@ export class Bootstrap {
   get initTask(): Fact<bigint> {
     return this.once('initTask', () => {
       const { space } = this.kernel
-      return findInitTask(space, this.hints.dataSymbol('init_task'), this.hints.anyTask)
+      return findInitTask(space, this.hints.anyTask, () => this.symbol('init_task'))
     })
   }
 
   get directMap(): DirectMap {
     return this.once('directMap', () => {
       const { memory } = this.kernel
-      const { release, vmcoreinfoPhysical, anyTask } = this.hints
+      const { release, vmcoreinfoPhysical } = this.hints
       if (vmcoreinfoPhysical === undefined) {
         throw new UnsupportedError(
           'cannot find PAGE_OFFSET',
@@ -41,21 +43,33 @@ export class Bootstrap {
         )
       }
       const variable = this.variable64('page_offset_base')
-      return findDirectMap(memory, release, vmcoreinfoPhysical, variable, anyTask())
+      // Unlike init_task, which is part of the image, every other task is in the direct map.
+      return findDirectMap(memory, release, vmcoreinfoPhysical, variable, this.firstTask.$address)
     })
   }
 
   get kaslrOffset(): Fact<bigint> {
     return this.once('kaslrOffset', () => {
-      const stext = this.kernel.symbols.find('_stext')?.address
+      const stext = this.symbol('_stext')
       return findKaslrOffset(this.directMap.vmcoreinfo.value, stext)
     })
   }
 
   get perCpu(): Fact<PerCpuAreas> {
     return this.once('perCpu', () => {
-      return findPerCpuAreas(this.kernel.space, this.processes(), this.hints.possibleCpus)
+      const { space, perCpuSection } = this.kernel
+      return findPerCpuAreas(space, perCpuSection, this.processes(), this.hints.possibleCpus)
     })
+  }
+
+  get threadSize(): Fact<number> {
+    return this.once('threadSize', () => findThreadSize(this.kernel.space, this.firstTask))
+  }
+
+  /** The first process on the list of init_task: pid 1. */
+  private get firstTask(): UntypedView {
+    const { space, initTask } = this.kernel
+    return containerOf(space, initTask.tasks.next, 'task_struct', 'tasks')
   }
 
   /** init_task and the processes on its list. */
@@ -65,8 +79,18 @@ export class Bootstrap {
     yield* listForEachEntry(space, initTask.$addressOf('tasks'), 'task_struct', 'tasks')
   }
 
+  /** Symbols help, but nothing depends on them: with kptr_restrict 2 not even root sees them. */
+  private symbol(name: string): bigint | undefined {
+    try {
+      return this.kernel.symbols.find(name)?.address
+    } catch (error) {
+      if (error instanceof PermissionError) return undefined
+      throw error
+    }
+  }
+
   private variable64(name: string): bigint | undefined {
-    const address = this.hints.dataSymbol(name)
+    const address = this.symbol(name)
     if (address === undefined) return undefined
     const bytes = new Uint8Array(8)
     this.kernel.memory.read(address, bytes)
@@ -81,6 +105,7 @@ export class Bootstrap {
       () => this.directMap.pageOffset,
       () => this.kaslrOffset,
       () => this.perCpu,
+      () => this.threadSize,
     ]
     return facts.map((find) => {
       try {

@@ -17,10 +17,14 @@ export interface Column {
   readonly read: Reader
 }
 
+/** The values of one struct; a pointer is its address, and 0 is NULL. */
 export type Row<Path extends string> = Readonly<Record<Path, unknown>> & {
   /** The address of the struct. */
   readonly $address: bigint
 }
+
+/** Takes one value out of the record that starts at an offset. */
+export type Cell<T> = (record: number) => T
 
 /** Bytes before the first value: the struct's address, and a bit for each value that is missing. */
 const RECORD_HEADER = 16
@@ -49,31 +53,53 @@ export class Columns<Path extends string = string> {
     this.stride = at
   }
 
-  /** The values of one record; null where a pointer on the way was NULL or could not be followed. */
-  decode(records: DataView, start: number): Row<Path> {
+  /**
+   * Reads one column of packed records; null where a pointer on the way was NULL or could not be
+   * followed. Whoever has very many records reads by cells and makes no rows.
+   */
+  cell<T>(records: DataView, path: Path): Cell<T | null> {
+    const index = this.columns.findIndex((column) => column.path === path)
+    const { at, read } = this.columns[index]!
+    const missing = 1 << (index % 32)
+    const missingAt = 8 + (index >= 32 === this.space.btf.littleEndian ? 4 : 0)
     const little = this.space.btf.littleEndian
-    const missing = records.getBigUint64(start + 8, little)
-    const row: Record<string, unknown> = { $address: records.getBigUint64(start, little) }
-    this.columns.forEach(({ path, at, read }, i) => {
-      const absent = missing !== 0n && ((missing >> BigInt(i)) & 1n) === 1n
-      row[path] = absent ? null : read(records, start + at, 0n)
-    })
-    return row as Row<Path>
+    return (record) => {
+      if ((records.getInt32(record + missingAt, little) & missing) !== 0) return null
+      return read(records, record + at, 0n) as T
+    }
+  }
+
+  has(path: Path): boolean {
+    return this.columns.some((column) => column.path === path)
+  }
+
+  /** All rows of packed records. */
+  *decodeAll(bytes: Uint8Array): Generator<Row<Path>> {
+    const records = viewOf(bytes)
+    const cells = this.columns.map(({ path }) => this.cell(records, path as Path))
+    for (const at of this.starts(bytes)) {
+      const row: Record<string, unknown> = { $address: this.address(records, at) }
+      this.columns.forEach(({ path }, i) => {
+        row[path] = cells[i]!(at)
+      })
+      yield row as Row<Path>
+    }
+  }
+
+  /** Where each record starts. */
+  *starts(bytes: Uint8Array): Generator<number> {
+    for (let at = 0; at + this.stride <= bytes.length; at += this.stride) yield at
+  }
+
+  /** The address of the struct that a record is of. */
+  address(records: DataView, record: number): bigint {
+    return records.getBigUint64(record, this.space.btf.littleEndian)
   }
 
   /** The addresses of the structs alone. */
-  *addresses(records: Uint8Array): Generator<bigint> {
-    const view = new DataView(records.buffer, records.byteOffset, records.byteLength)
-    for (let at = 0; at + this.stride <= records.length; at += this.stride) {
-      yield view.getBigUint64(at, this.space.btf.littleEndian)
-    }
-  }
-
-  *decodeAll(records: Uint8Array): Generator<Row<Path>> {
-    const view = new DataView(records.buffer, records.byteOffset, records.byteLength)
-    for (let at = 0; at + this.stride <= records.length; at += this.stride) {
-      yield this.decode(view, at)
-    }
+  *addresses(bytes: Uint8Array): Generator<bigint> {
+    const records = viewOf(bytes)
+    for (const at of this.starts(bytes)) yield this.address(records, at)
   }
 
   /** Fills the records of the structs at these addresses, a hop of all of them at a time. */
@@ -123,7 +149,17 @@ function compileColumn(space: ObjectSpace, struct: BtfStruct, path: string, at: 
     typeId = member.type
   }
   hops.push(offset)
-  return { path, hops, size: columnSize(btf, typeId, path), at, read: compileReader(space, typeId) }
+  return { path, hops, size: columnSize(btf, typeId, path), at, read: compileCell(space, typeId) }
+}
+
+export function viewOf(bytes: Uint8Array): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+}
+
+function compileCell(space: ObjectSpace, typeId: number): Reader {
+  if (space.btf.resolve(typeId).kind !== 'ptr') return compileReader(space, typeId)
+  const little = space.btf.littleEndian
+  return (data, at) => data.getBigUint64(at, little)
 }
 
 function columnSize(btf: Btf, typeId: number, path: string): number {

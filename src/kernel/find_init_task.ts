@@ -1,5 +1,5 @@
 import { hex } from '../bytes/hex.js'
-import { InconsistentError } from '../errors.js'
+import { InconsistentError, UnsupportedError } from '../errors.js'
 import type { ObjectSpace } from '../object/space.js'
 import type { Fact } from './fact.js'
 
@@ -7,21 +7,29 @@ import type { Fact } from './fact.js'
 const MAX_ANCESTORS = 100_000
 
 /**
- * `init_task`, the first task: by the symbol, or from any other task by following `real_parent`
- * up to the task that is its own parent.
+ * `init_task`, the first task: from any other task by following `real_parent` up to the task that
+ * is its own parent, or by the symbol, which only kernels with CONFIG_KALLSYMS_ALL tell.
  */
 export function findInitTask(
   space: ObjectSpace,
-  symbol: bigint | undefined,
-  anyTask: () => bigint,
+  anyTask: (() => bigint) | undefined,
+  symbol: () => bigint | undefined,
 ): Fact<bigint> {
   const name = 'init_task'
-  if (symbol !== undefined) {
-    return { name, value: symbol, how: 'symbol init_task', checked: checkInitTask(space, symbol) }
+  if (anyTask !== undefined) {
+    const value = eldest(space, anyTask())
+    const how = 'the task that is its own real_parent, up from the first one of the task iterator'
+    return { name, value, how, checked: checkInitTask(space, value) }
   }
-  const value = eldest(space, anyTask())
-  const how = 'the task that is its own real_parent, from a task of the BPF task iterator'
-  return { name, value, how, checked: checkInitTask(space, value) }
+  const value = symbol()
+  if (value === undefined) {
+    throw new UnsupportedError(
+      'cannot find init_task',
+      'there is no task iterator, and the symbols do not list it',
+      'use --via bpf, or a kernel built with CONFIG_KALLSYMS_ALL',
+    )
+  }
+  return { name, value, how: 'symbol init_task', checked: checkInitTask(space, value) }
 }
 
 function eldest(space: ObjectSpace, from: bigint): bigint {

@@ -1,10 +1,10 @@
-import type { Btf } from '../btf/btf.js'
 import { hex } from '../bytes/hex.js'
 import { UnsupportedError } from '../errors.js'
 import { containerOf } from '../object/container_of.js'
 import type { UntypedView } from '../object/kernel_types.js'
 import type { ObjectSpace } from '../object/space.js'
 import type { Fact } from './fact.js'
+import type { PerCpuSection } from './percpu_section.js'
 
 /** Where the per-CPU areas are. */
 export interface PerCpuAreas {
@@ -14,25 +14,6 @@ export interface PerCpuAreas {
   readonly offsets: ReadonlyMap<number, bigint>
 }
 
-/** A per-CPU variable of the kernel's image, as BTF's per-CPU section lists it. */
-export interface PerCpuVariable {
-  /** BTF id of the variable's type. */
-  readonly typeId: number
-  /** Bytes from the start of the section. */
-  readonly offset: number
-}
-
-export function perCpuVariable(btf: Btf, name: string): PerCpuVariable | undefined {
-  for (const section of btf.findAll('.data..percpu', 'datasec')) {
-    for (const { type, offset } of section.vars) {
-      const variable = btf.type(type)
-      if (variable.kind === 'var' && variable.name === name)
-        return { typeId: variable.type, offset }
-    }
-  }
-  return undefined
-}
-
 /**
  * The per-CPU areas of all CPUs that a task ran on: each task knows its CPU's run queue, which is
  * a per-CPU variable whose place in the section BTF tells. The run queue must name that CPU and its
@@ -40,10 +21,11 @@ export function perCpuVariable(btf: Btf, name: string): PerCpuVariable | undefin
  */
 export function findPerCpuAreas(
   space: ObjectSpace,
+  section: PerCpuSection,
   tasks: Iterable<UntypedView>,
   possible: readonly number[],
 ): Fact<PerCpuAreas> {
-  const runqueues = variableOrFail(space.btf, 'runqueues')
+  const runqueues = section.get('runqueues')
   const bases = new Map<number, bigint>()
   for (const task of tasks) {
     const queue = runQueueOf(space, task)
@@ -57,7 +39,7 @@ export function findPerCpuAreas(
   if (bases.size === 0 || (missing.length > 0 && missing.includes(0))) {
     throw new UnsupportedError('cannot find the per-CPU areas', 'no task leads to a run queue')
   }
-  const offsets = readOffsets(space, bases)
+  const offsets = readOffsets(space, section, bases)
   const found = [...bases.keys()].sort((a, b) => a - b)
   return {
     name: 'per-CPU areas',
@@ -67,16 +49,6 @@ export function findPerCpuAreas(
       missing.length > 0 ? `; not found: CPU ${missing.join(', ')}` : ''
     }`,
   }
-}
-
-function variableOrFail(btf: Btf, name: string): PerCpuVariable {
-  const found = perCpuVariable(btf, name)
-  if (found !== undefined) return found
-  throw new UnsupportedError(
-    'cannot find the per-CPU areas',
-    `${btf.source} does not list the per-CPU variable ${name}`,
-    'it needs a kernel built with CONFIG_DEBUG_INFO_BTF and CONFIG_SMP',
-  )
 }
 
 /** `task_rq(task)` by its cfs_rq: that is a member of the run queue, or (with groups) names it. */
@@ -125,8 +97,12 @@ function plausible(rq: UntypedView, cpu: number): boolean {
  * `this_cpu_off` of each area is `__per_cpu_offset[cpu]`. All areas must be equally far from it,
  * namely by `__per_cpu_start`: 0 on x86-64 before Linux 6.15, an address of the image since then.
  */
-function readOffsets(space: ObjectSpace, bases: Map<number, bigint>): Map<number, bigint> {
-  const thisCpuOff = variableOrFail(space.btf, 'this_cpu_off')
+function readOffsets(
+  space: ObjectSpace,
+  section: PerCpuSection,
+  bases: Map<number, bigint>,
+): Map<number, bigint> {
+  const thisCpuOff = section.get('this_cpu_off')
   const offsets = new Map<number, bigint>()
   let start: bigint | undefined
   for (const [cpu, base] of bases) {

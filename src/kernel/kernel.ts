@@ -6,19 +6,16 @@ import { containerOf } from '../object/container_of.js'
 import type { Struct } from '../object/kernel_types.js'
 import { ObjectSpace } from '../object/space.js'
 import type { View } from '../object/view.js'
+import type { Symbols } from '../symbols/symbols.js'
 import { Bootstrap } from './bootstrap.js'
 import type { Fact } from './fact.js'
 import { perCpu, perCpuPtr } from './percpu.js'
+import { PerCpuSection } from './percpu_section.js'
 import { findTask } from './pid.js'
 import type { TaskSource } from './task_source.js'
 import { forEachProcess, forEachProcessThread, forEachThread, type Walk } from './tasks.js'
 import type { UserMemory } from './user_memory.js'
 import type { Vmcoreinfo } from './vmcoreinfo.js'
-
-/** What is asked of a kernel's symbols. */
-export interface Symbols {
-  find(name: string): { readonly address: bigint } | undefined
-}
 
 /** What a source of a kernel (live, image, snapshot) brings along. */
 export interface KernelParts {
@@ -33,6 +30,8 @@ export interface KernelParts {
   readonly tasks?: TaskSource
   /** A way to the memory of processes, by their own addresses. */
   readonly userMemory?: UserMemory
+  /** The address of the task that asks, where that is a task of this kernel. */
+  readonly ownTask?: () => bigint
   /** The system calls' or files' resources, let go of when the kernel is closed. */
   readonly resources?: Disposable
 }
@@ -41,14 +40,12 @@ export interface KernelParts {
 export interface BootHints {
   /** `uname -r` */
   readonly release: string
-  /** The address of a task that lies in the direct map, any but init_task. */
-  readonly anyTask: () => bigint
+  /** The address of any task; without it, the symbol init_task is needed. */
+  readonly anyTask?: () => bigint
   /** Where VMCOREINFO lies. */
   readonly vmcoreinfoPhysical?: bigint
   /** The CPUs that may ever be there; one per per-CPU area. */
   readonly possibleCpus: readonly number[]
-  /** The symbols of data are known (CONFIG_KALLSYMS_ALL). */
-  readonly dataSymbol: (name: string) => bigint | undefined
 }
 
 /**
@@ -67,6 +64,7 @@ export class Kernel implements Disposable {
   readonly userMemory: UserMemory | undefined
   private readonly boot: Bootstrap
   private symbolTable: Symbols | undefined
+  private perCpuVariables: PerCpuSection | undefined
 
   constructor(private readonly parts: KernelParts) {
     this.types = parts.types
@@ -84,6 +82,12 @@ export class Kernel implements Disposable {
     return this.symbolTable
   }
 
+  /** The per-CPU variables of the kernel's image. */
+  get perCpuSection(): PerCpuSection {
+    this.perCpuVariables ??= new PerCpuSection(this.types)
+    return this.perCpuVariables
+  }
+
   /** `uname -r` */
   get release(): string {
     return this.parts.hints.release
@@ -92,6 +96,13 @@ export class Kernel implements Disposable {
   /** `init_task`: swapper/0, where the list of all processes starts. */
   get initTask(): Struct<'task_struct'> {
     return this.space.at('task_struct', this.boot.initTask.value)
+  }
+
+  /** `current`, of whoever asks: the main thread of this very process, on the running kernel. */
+  get current(): Struct<'task_struct'> {
+    const { ownTask } = this.parts
+    if (ownTask !== undefined) return this.at('task_struct', ownTask())
+    throw new UnsupportedError('no current task', `this process is no task of ${this.source}`)
   }
 
   /** PAGE_OFFSET: where the direct map of physical memory starts. */
@@ -131,7 +142,7 @@ export class Kernel implements Disposable {
 
   /** THREAD_SIZE: bytes of a kernel stack. */
   get threadSize(): number {
-    return this.space.struct('thread_union').type.size
+    return this.boot.threadSize.value
   }
 
   /** How everything that had to be found out was found, for `--debug`. Finds what is not yet. */

@@ -1,10 +1,9 @@
-import { NotFoundError, UnsupportedError } from '../errors.js'
+import { UnsupportedError } from '../errors.js'
 import { readBytes } from '../memory/memory.js'
 import type { UntypedView } from '../object/kernel_types.js'
 import { Pointer } from '../object/pointer.js'
 import { compileReader } from '../object/readers.js'
 import { View } from '../object/view.js'
-import { perCpuVariable } from './find_percpu.js'
 import type { Kernel } from './kernel.js'
 
 /**
@@ -13,10 +12,7 @@ import type { Kernel } from './kernel.js'
  * Throws {@link NotFoundError}.
  */
 export function perCpu(kernel: Kernel, name: string, cpu: number): unknown {
-  const variable = perCpuVariable(kernel.types, name)
-  if (variable === undefined) {
-    throw new NotFoundError(`no per-CPU variable ${name}`, [], `${kernel.types.source} lists none`)
-  }
+  const variable = kernel.perCpuSection.get(name)
   const address = kernel.perCpuBase(cpu) + BigInt(variable.offset)
   const type = kernel.types.resolve(variable.typeId)
   if (type.kind === 'struct' || type.kind === 'union') return kernel.space.classOf(type).at(address)

@@ -54,8 +54,7 @@ interface NamedKthread {
 /** `to_kthread(task)`: there is none for the first kernel threads, such as kthreadd, before 5.17. */
 function kthreadOf(task: NamedTask): bigint | undefined {
   if (!isKthread(task as { flags: number })) return undefined
-  const pointer = task.worker_private ?? task.set_child_tid
-  return (pointer as { $address: bigint } | null | undefined)?.$address
+  return addressIn(task.worker_private ?? task.set_child_tid)
 }
 
 /** `get_kthread_comm()` */
@@ -108,7 +107,7 @@ function nameWorkers(kernel: Kernel, kthreads: readonly NamedKthread[], names: s
 /** `format_worker_id()`, Linux 6.10; before, the worker's `comm` said the same, cut at 15 bytes. */
 function formatWorkerId(worker: Worker): string {
   if (worker['rescue_wq.name'] !== null) return `kworker/R-${worker['rescue_wq.name']}`
-  if (worker.pool === null) return 'kworker/dying'
+  if (addressIn(worker.pool) === undefined) return 'kworker/dying'
   const cpu = worker['pool.cpu'] as number
   if (cpu < 0) return `kworker/u${worker['pool.id']}:${worker.id}`
   const highPriority = (worker['pool.attrs.nice'] as number) < 0
@@ -116,16 +115,18 @@ function formatWorkerId(worker: Worker): string {
 }
 
 function workOf(worker: Worker): string {
-  if (worker.pool === null || worker.desc === '') return ''
-  return `${worker.current_work === null ? '-' : '+'}${worker.desc}`
+  if (addressIn(worker.pool) === undefined || worker.desc === '') return ''
+  return `${addressIn(worker.current_work) === undefined ? '-' : '+'}${worker.desc}`
 }
 
 function addressesOf(kthreads: readonly NamedKthread[]): bigint[] {
   return kthreads.map(({ kthread }) => kthread)
 }
 
+/** A pointer of a view (an object, or null) or of a row (an address). */
 function addressIn(pointer: unknown): bigint | undefined {
-  return (pointer as { readonly $address: bigint } | null)?.$address
+  if (typeof pointer === 'bigint') return pointer === 0n ? undefined : pointer
+  return (pointer as { readonly $address: bigint } | null | undefined)?.$address
 }
 
 /** Members of many structs, as they are now. */

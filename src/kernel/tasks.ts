@@ -65,25 +65,30 @@ export function taskColumns<Path extends string>(
   return new Columns(kernel.space, kernel.space.struct('task_struct').type, paths)
 }
 
-/**
- * Some members of all tasks, as they are now (the page cache is dropped); much quicker than a view of
- * each where there are very many.
- */
+/** Some members of all tasks as they are now: the page cache is dropped. */
 export function* taskRows<Path extends string>(
   kernel: Kernel,
   columns: Columns<Path>,
   scope: TaskScope,
-  walk: Walk = kernel.taskSource === undefined ? 'list' : 'iterator',
+  walk?: Walk,
 ): Generator<Row<Path>> {
+  for (const records of taskRecords(kernel, columns, scope, walk)) yield* columns.decodeAll(records)
+}
+
+/** The same as packed records; much quicker than a view of each where there are very many. */
+export function taskRecords(
+  kernel: Kernel,
+  columns: Columns,
+  scope: TaskScope,
+  walk: Walk = kernel.taskSource === undefined ? 'list' : 'iterator',
+): Uint8Array[] {
   const { taskSource } = kernel
   kernel.drop()
   if (walk === 'list' || taskSource === undefined) {
-    yield* listedRows(kernel, columns, listedTasks(kernel, scope))
-    return
+    return [listedRecords(kernel, columns, listedTasks(kernel, scope))]
   }
   const records = taskSource.records(columns, scope)
-  yield* columns.decodeAll(missedByIterator(kernel, columns, scope, records))
-  yield* columns.decodeAll(records)
+  return [missedByIterator(kernel, columns, scope, records), records]
 }
 
 /**
@@ -105,21 +110,20 @@ function missedByIterator(
   return columns.collect(kernel.uncached, missed)
 }
 
-/** The rows of tasks that were found on the lists, and are still there once their rows are read. */
-function* listedRows<Path extends string>(
-  kernel: Kernel,
-  columns: Columns<Path>,
-  addresses: readonly bigint[],
-): Generator<Row<Path>> {
+/** The records of tasks that were found on the lists, and are still there once they are read. */
+function listedRecords(kernel: Kernel, columns: Columns, addresses: readonly bigint[]): Uint8Array {
   const start = taskColumns(kernel, ['start_boottime'])
   const before = [...start.decodeAll(start.collect(kernel.uncached, addresses))]
   const records = columns.collect(kernel.uncached, addresses)
   const after = startTimesOfLinked(kernel, addresses)
-  let i = 0
-  for (const row of columns.decodeAll(records)) {
-    if (after[i] !== undefined && after[i] === before[i]!.start_boottime) yield row
-    i++
-  }
+  const { stride } = columns
+  let kept = 0
+  addresses.forEach((_, i) => {
+    if (after[i] === undefined || after[i] !== before[i]!.start_boottime) return
+    records.copyWithin(kept, i * stride, (i + 1) * stride)
+    kept += stride
+  })
+  return records.subarray(0, kept)
 }
 
 /** The addresses of all tasks by their lists. Throws InconsistentError if a list stays torn. */

@@ -3,7 +3,7 @@ import { getSystemErrorMap } from 'node:util'
 import { KsightError } from '../errors.js'
 
 /** Kernel-internal (include/linux/errno.h), yet bpf(2) returns it. */
-export const ENOTSUPP = 524
+const ENOTSUPP = 524
 
 /** A system call failed. */
 export class SysError extends KsightError {

@@ -10,10 +10,6 @@ export class Fd implements Disposable {
     this.owned = fd
   }
 
-  get isOpen(): boolean {
-    return this.open
-  }
-
   /** The descriptor; throws once it is closed, because the number may then be somebody else's. */
   get number(): number {
     if (!this.open) throw new UsageError(`file descriptor ${this.owned}`, 'it is closed already')

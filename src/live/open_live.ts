@@ -1,12 +1,13 @@
-import { readFileSync } from 'node:fs'
-import { Btf } from '../btf/btf.js'
+import type { Btf } from '../btf/btf.js'
 import { UnsupportedError } from '../errors.js'
 import { Columns } from '../kernel/columns.js'
-import { type BootHints, Kernel } from '../kernel/kernel.js'
-import type { UntypedView } from '../object/kernel_types.js'
+import { Kernel, type KernelParts } from '../kernel/kernel.js'
+import type { Memory } from '../memory/memory.js'
 import { ObjectSpace } from '../object/space.js'
-import { parseCpuList } from './cpu_list.js'
+import { liveHints } from './hints.js'
 import { openMemory, type Via } from './open_memory.js'
+import { readSymbols } from './read_symbols.js'
+import { readTypes } from './read_types.js'
 import { TaskIterator } from './task_iterator.js'
 import { LiveUserMemory } from './user_memory.js'
 
@@ -15,65 +16,43 @@ export interface LiveOptions {
   readonly via?: Via
 }
 
-const BTF_FILE = '/sys/kernel/btf/vmlinux'
-
 /** Opens the running kernel. Throws PermissionError or UnsupportedError that says what is missing. */
 export function openLive(options: LiveOptions = {}): Kernel {
-  const { memory, source, resources } = openMemory(options.via)
-  const types = new Btf(readBtf(), { source: BTF_FILE })
-  const tasks = new TaskIterator(types)
+  const { via, memory } = openMemory(options.via)
+  try {
+    const types = readTypes()
+    return new Kernel({
+      types,
+      memory,
+      symbols: readSymbols,
+      resources: memory,
+      ...(via === 'bpf' ? throughBpf(types, memory) : throughKcore()),
+    })
+  } catch (error) {
+    memory[Symbol.dispose]()
+    throw error
+  }
+}
+
+type LiveParts = Pick<KernelParts, 'source' | 'hints' | 'tasks' | 'ownTask' | 'userMemory'>
+
+function throughBpf(types: Btf, memory: Memory): LiveParts {
   const space = new ObjectSpace(types, memory)
-  const hints = liveHints(() => anyTask(space, tasks))
-  const symbols = () => ({ find: () => undefined })
-  const userMemory = new LiveUserMemory(space, () => ownTask(space, tasks))
-  return new Kernel({ source, types, memory, symbols, hints, tasks, userMemory, resources })
-}
-
-function readBtf(): Uint8Array {
-  try {
-    return readFileSync(BTF_FILE)
-  } catch {
-    throw new UnsupportedError(
-      'no type information of this kernel',
-      `${BTF_FILE} cannot be read`,
-      'it needs a kernel built with CONFIG_DEBUG_INFO_BTF',
-    )
+  const tasks = new TaskIterator(types)
+  const none = new Columns(space, space.struct('task_struct').type, [])
+  const ownTask = () => {
+    for (const address of none.addresses(tasks.recordOf(none, process.pid))) return address
+    throw new UnsupportedError('own task not found', 'the BPF task iterator does not show it')
   }
-}
-
-/** The task of this thread; the iterator takes its pid in its own namespace. */
-function ownTask(space: ObjectSpace, tasks: TaskIterator): UntypedView {
-  const columns = new Columns(space, space.struct('task_struct').type, [])
-  for (const address of columns.addresses(tasks.recordOf(columns, process.pid))) {
-    return space.at('task_struct', address)
-  }
-  throw new UnsupportedError('own task not found', 'the BPF task iterator does not show it')
-}
-
-/** The address of the first task that the iterator shows. */
-function anyTask(space: ObjectSpace, tasks: TaskIterator): bigint {
-  const columns = new Columns(space, space.struct('task_struct').type, [])
-  for (const address of columns.addresses(tasks.records(columns, 'processes'))) return address
-  throw new UnsupportedError('no task found', 'the BPF task iterator shows none')
-}
-
-function liveHints(anyTask: () => bigint): BootHints {
-  const physical = vmcoreinfoPhysical()
   return {
-    release: readFileSync('/proc/sys/kernel/osrelease', 'utf8').trim(),
-    anyTask,
-    possibleCpus: parseCpuList(readFileSync('/sys/devices/system/cpu/possible', 'utf8')),
-    dataSymbol: () => undefined,
-    ...(physical === undefined ? {} : { vmcoreinfoPhysical: physical }),
+    source: 'the running kernel, through BPF',
+    hints: { ...liveHints(), anyTask: () => tasks.anyTask(none) },
+    tasks,
+    ownTask,
+    userMemory: new LiveUserMemory(space, () => space.at('task_struct', ownTask())),
   }
 }
 
-/** /sys/kernel/vmcoreinfo holds the physical address of the note and its size. */
-function vmcoreinfoPhysical(): bigint | undefined {
-  try {
-    const [address] = readFileSync('/sys/kernel/vmcoreinfo', 'utf8').split(' ')
-    return address !== undefined && /^0x[0-9a-f]+$/.test(address) ? BigInt(address) : undefined
-  } catch {
-    return undefined
-  }
+function throughKcore(): LiveParts {
+  return { source: 'the running kernel, through /proc/kcore', hints: liveHints() }
 }

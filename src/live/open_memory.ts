@@ -1,19 +1,50 @@
-import { UsageError } from '../errors.js'
+import { KsightError, PermissionError, UnsupportedError } from '../errors.js'
 import type { Memory } from '../memory/memory.js'
 import { BpfMemory } from './bpf_memory.js'
+import { KcoreMemory } from './kcore_memory.js'
 
-/** The ways to read the running kernel's memory. */
+/** The ways to read the running kernel's memory, the preferred one first. */
 export const VIAS = ['bpf', 'kcore'] as const
 export type Via = (typeof VIAS)[number]
 
 export interface LiveMemory {
-  readonly memory: Memory
-  readonly source: string
-  readonly resources: Disposable
+  readonly via: Via
+  readonly memory: Memory & Disposable
 }
 
+/** Opens the running kernel's memory by one way, or by the first that works. */
 export function openMemory(via?: Via): LiveMemory {
-  if (via === 'kcore') throw new UsageError('kcore', 'soon')
-  const memory = new BpfMemory()
-  return { memory, source: 'the running kernel, through BPF', resources: memory }
+  if (process.platform !== 'linux') {
+    throw new UnsupportedError(
+      'cannot read the running kernel',
+      `this system is ${process.platform}, not Linux`,
+      'open a memory image with -c FILE',
+    )
+  }
+  if (via !== undefined) return openBy(via)
+  try {
+    return openBy('bpf')
+  } catch (bpf) {
+    return openByKcoreAfter(bpf)
+  }
+}
+
+function openBy(via: Via): LiveMemory {
+  return { via, memory: via === 'bpf' ? new BpfMemory() : new KcoreMemory() }
+}
+
+/** Where the second way fails too, one line tells what would have made either work. */
+function openByKcoreAfter(bpf: unknown): LiveMemory {
+  if (!(bpf instanceof KsightError)) throw bpf
+  try {
+    return openBy('kcore')
+  } catch (kcore) {
+    if (!(kcore instanceof KsightError)) throw kcore
+    // A kernel without /proc/kcore, as most people's: only BPF is worth talking of.
+    if (!(kcore instanceof PermissionError)) throw bpf
+    throw new PermissionError(
+      'cannot read kernel memory',
+      `${bpf.message}; nor through /proc/kcore, which needs CAP_SYS_RAWIO`,
+    )
+  }
 }

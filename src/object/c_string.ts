@@ -7,6 +7,14 @@ const decoder = new TextDecoder()
 
 /** The text up to the first NUL, or all of it. */
 export function cString(bytes: Uint8Array): string {
+  // Names are short and ASCII: decoding them by hand is several times as fast.
+  let text = ''
+  for (let i = 0; i < bytes.length && i < 64; i++) {
+    const byte = bytes[i]!
+    if (byte === 0) return text
+    if (byte >= 0x80) break
+    text += String.fromCharCode(byte)
+  }
   const end = bytes.indexOf(0)
   return decoder.decode(end === -1 ? bytes : bytes.subarray(0, end))
 }

@@ -25,20 +25,26 @@ export function defineStruct(space: ObjectSpace, type: BtfStruct): StructClass {
     }
   }
   Object.defineProperty(Compiled, 'name', { value: type.name || `anonymous_${type.kind}` })
-  // Not by what the prototype has: structs of the kernel have a member called `constructor`.
-  const defined = new Set<string>()
-  for (const member of space.btf.flatMembers(type)) {
-    // Of two anonymous members that bear the same name, the first counts, as in a debugger.
-    if (defined.has(member.name)) continue
-    defined.add(member.name)
-    defineMember(space, type, Compiled.prototype, member)
-  }
+  Object.setPrototypeOf(Compiled.prototype, membersOf(space, type))
   return {
     type,
     at: (address, bytes) => new Compiled(address, bytes),
     within: (owner, offset) =>
       new Compiled(owner.$address + BigInt(offset), undefined, owner, offset),
   }
+}
+
+/**
+ * An object with all members, between View and the class. While it is no prototype yet, defining a
+ * member takes a tenth of the time.
+ */
+function membersOf(space: ObjectSpace, type: BtfStruct): View {
+  const members: View = Object.create(View.prototype)
+  for (const member of space.btf.flatMembers(type)) {
+    // Of two anonymous members that bear the same name, the first counts, as in a debugger.
+    if (!Object.hasOwn(members, member.name)) defineMember(space, type, members, member)
+  }
+  return members
 }
 
 function defineMember(

@@ -7,7 +7,7 @@ import { Pointer } from './pointer.js'
 import { View } from './view.js'
 
 /** `a.b[3].c` as its steps: names and indexes. */
-function steps(path: string): (string | number)[] {
+export function steps(path: string): (string | number)[] {
   const found = path.match(/[^.[\]]+|\[\d+\]/g)
   if (found === null || found.join('').length !== path.replaceAll('.', '').length) {
     throw new UsageError(

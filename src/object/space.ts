@@ -46,8 +46,10 @@ export class ObjectSpace {
     return this.btf.get(name, 'struct', 'union')
   }
 
-  hasStruct(name: string): boolean {
-    return this.btf.find(name, 'struct', 'union') !== undefined
+  /** Tells whether this kernel has the struct, and the struct this member. */
+  has(struct: string, member: string): boolean {
+    const type = this.btf.find(struct, 'struct', 'union')
+    return type !== undefined && this.btf.findMember(type, member) !== undefined
   }
 
   /** A view of the struct or union `name` at `address`; nothing is read before it is touched. */

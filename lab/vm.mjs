@@ -1,0 +1,204 @@
+// @ts-check
+import { once } from 'node:events'
+import { readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs'
+import { rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { Agent } from './agent.mjs'
+import { Console } from './console.mjs'
+import { Follower } from './follower.mjs'
+import { AGENT_FD, QMP_FD } from './qemu.mjs'
+import { Qmp } from './qmp.mjs'
+import { script } from './script.mjs'
+import { within } from './within.mjs'
+
+/**
+ * @typedef {object} RunOptions
+ * @property {number} [timeout] milliseconds, 60,000 by default
+ * @property {boolean} [show] whether the output is also written to this process's, as it comes
+ *
+ * @typedef {object} RunResult
+ * @property {number} exitCode 128 and the signal's number if a signal ended it
+ * @property {string} stdout
+ * @property {string} stderr
+ * @property {Buffer} stdoutBytes as written
+ *
+ * @typedef {'elf' | 'kdump-zlib' | 'kdump-lzo' | 'kdump-snappy'} DumpFormat
+ */
+
+/** A running virtual machine, in which commands run as root in this project's folder. */
+export class Vm {
+  #qemu
+  #folder
+  #agent
+  #qmp
+  #console
+  #commands = 0
+  #killNow = () => this.#kill()
+
+  /**
+   * @param {import('node:child_process').ChildProcess} qemu
+   * @param {string} folder shared with the guest; removed when the machine ends
+   */
+  constructor(qemu, folder) {
+    this.#qemu = qemu
+    this.#folder = folder
+    const stdio = /** @type {any[]} */ (qemu.stdio)
+    this.#agent = new Agent(stdio[AGENT_FD])
+    this.#qmp = new Qmp(stdio[QMP_FD])
+    this.#console = new Console(stdio[1], () => this.#lose('the kernel of the guest panicked'))
+    let complaint = ''
+    qemu.stderr?.on('data', (text) => (complaint += `: ${text}`))
+    qemu.on('error', ({ message }) => this.#lose(`QEMU cannot be started: ${message}`))
+    qemu.on('close', () => this.#lose(`the guest has ended${complaint}`))
+    process.on('exit', this.#killNow)
+  }
+
+  /**
+   * Waits until commands can be run.
+   * @param {number} timeout milliseconds
+   */
+  async ready(timeout) {
+    await this.#qmp.execute('qmp_capabilities')
+    const late = () => this.#error(`the guest did not start within ${timeout} ms`)
+    await within(timeout, this.#agent.ready, late)
+  }
+
+  /**
+   * Runs a command in the guest.
+   * @param {string} command
+   * @param {readonly string[]} [args]
+   * @param {RunOptions} [options]
+   * @returns {Promise<RunResult>}
+   */
+  async run(command, args = [], { timeout = 60_000, show = false } = {}) {
+    const number = await this.#write(script([command, ...args]))
+    const followers = show ? this.#follow(number) : []
+    const exitCode = await within(timeout, this.#agent.run(number), () => {
+      this.#agent.send(`kill ${number}`)
+      const { stdout, stderr } = this.#output(number)
+      const what = `${[command, ...args].join(' ')} did not end within ${timeout} ms`
+      return this.#error(`${what}; stdout:\n${stdout}\nstderr:\n${stderr}`)
+    })
+    for (const follower of followers) follower.end()
+    return { exitCode, ...this.#output(number) }
+  }
+
+  /**
+   * Runs a shell on the console, which must be this process's terminal, and gives its exit code.
+   * @param {number} rows
+   * @param {number} columns
+   */
+  async shell(rows, columns) {
+    const number = await this.#write(
+      script(['/bin/sh', '-c', 'exec "$(command -v bash || echo sh)"']),
+    )
+    return this.#agent.run(number, `shell ${number} ${rows} ${columns}`)
+  }
+
+  /**
+   * @param {string} text of a script
+   * @returns {Promise<number>} its number
+   */
+  async #write(text) {
+    const number = ++this.#commands
+    for (const suffix of ['out', 'err']) await writeFile(this.#file(number, suffix), '')
+    await writeFile(this.#file(number, 'sh'), text)
+    return number
+  }
+
+  /** @param {number} number */
+  #follow(number) {
+    return [
+      new Follower(this.#file(number, 'out'), process.stdout),
+      new Follower(this.#file(number, 'err'), process.stderr),
+    ]
+  }
+
+  /** @param {number} number */
+  #output(number) {
+    const stdoutBytes = readFileSync(this.#file(number, 'out'))
+    const stderr = readFileSync(this.#file(number, 'err'), 'utf8')
+    return { stdout: stdoutBytes.toString(), stderr, stdoutBytes }
+  }
+
+  /**
+   * @param {number} number
+   * @param {string} suffix
+   */
+  #file(number, suffix) {
+    return join(this.#folder, `${number}.${suffix}`)
+  }
+
+  /**
+   * Executes a command of QEMU's machine protocol, such as `stop`, `cont` or `memsave`.
+   * @param {string} command
+   * @param {object} [args]
+   */
+  qmp(command, args) {
+    return this.#qmp.execute(command, args)
+  }
+
+  /**
+   * Reads memory as QEMU itself sees it, through the page tables that the first CPU uses.
+   * @param {bigint} address virtual
+   * @param {number} length
+   */
+  async readMemory(address, length) {
+    const path = join(this.#folder, 'memory')
+    // As a command of the monitor for people, which takes addresses that JSON cannot hold.
+    const line = `memsave 0x${address.toString(16)} ${length} "${path}"`
+    const complaint = await this.qmp('human-monitor-command', { 'command-line': line })
+    if (complaint !== '') throw new Error(complaint.trim())
+    return readFileSync(path)
+  }
+
+  /**
+   * Writes a memory image of the guest, which stands still meanwhile.
+   * @param {string} path absolute
+   * @param {DumpFormat} [format]
+   */
+  async dump(path, format = 'elf') {
+    await this.qmp('dump-guest-memory', { paging: false, protocol: `file:${path}`, format })
+  }
+
+  /** The path of a file that is the guest's RAM as it is now, for as long as the guest runs. */
+  get ram() {
+    const folder = `/proc/${this.#qemu.pid}/fd`
+    const fd = readdirSync(folder).find((name) => {
+      return readlinkSync(join(folder, name)).startsWith('/memfd:memory-backend')
+    })
+    if (fd === undefined) throw new Error('QEMU has no file that is the RAM of the guest')
+    return join(folder, fd)
+  }
+
+  /** What the guest's kernel printed. */
+  get console() {
+    return this.#console.text
+  }
+
+  /** @param {string} what */
+  #lose(what) {
+    this.#agent.lose(this.#error(what))
+  }
+
+  /** @param {string} what */
+  #error(what) {
+    return new Error(`${what}; the last lines of the console:\n${this.#console.tail}`)
+  }
+
+  async [Symbol.asyncDispose]() {
+    const { exitCode, signalCode, pid } = this.#qemu
+    const running = pid !== undefined && exitCode === null && signalCode === null
+    const closed = running ? once(this.#qemu, 'close') : undefined
+    this.#kill()
+    await closed
+    process.off('exit', this.#killNow)
+    await rm(this.#folder, { recursive: true, force: true })
+  }
+
+  /** Also done when this process ends. */
+  #kill() {
+    this.#qemu.kill('SIGKILL')
+    rmSync(this.#folder, { recursive: true, force: true, maxRetries: 3 })
+  }
+}

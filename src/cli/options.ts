@@ -1,0 +1,41 @@
+import { UsageError } from '../errors.js'
+import type { Walk } from '../kernel/tasks.js'
+import type { Via } from '../live/open_memory.js'
+import type { PointerMode } from './render/pointers.js'
+
+/** The options of every command, as commander names them. */
+export interface GlobalOptions {
+  readonly json?: true
+  readonly pointers?: PointerMode
+  readonly via?: Via
+  readonly debug?: true
+  /** `--no-color` makes it false. */
+  readonly color: boolean
+  /** `-c FILE`: a memory image. */
+  readonly c?: string
+}
+
+export interface WalkOptions {
+  readonly walk?: Walk
+}
+
+/** Larger than any pid: PID_MAX_LIMIT is 2^22. */
+const PID_LIMIT = 2 ** 31
+
+export function parsePid(text: string): number {
+  const pid = Number(text)
+  if (/^\d+$/.test(text) && pid < PID_LIMIT) return pid
+  throw new UsageError(`wrong PID ${JSON.stringify(text)}`, 'it must be a whole number')
+}
+
+/** Shorter waits would show the machine nothing but our own work. */
+const SHORTEST_WATCH = 0.1
+
+export function parseSeconds(text: string): number {
+  const seconds = Number(text)
+  if (/^\d*\.?\d+$/.test(text) && seconds >= SHORTEST_WATCH && seconds <= 86400) return seconds
+  throw new UsageError(
+    `wrong number of seconds ${JSON.stringify(text)}`,
+    `--watch takes ${SHORTEST_WATCH} to 86400`,
+  )
+}

@@ -1,0 +1,149 @@
+import { readFileSync } from 'node:fs'
+import { Argument, Command, Option } from 'commander'
+import { nearestNames } from '../bytes/nearest.js'
+import { UsageError } from '../errors.js'
+import { VIAS } from '../live/open_memory.js'
+import { type GlobalOptions, parsePid, parseSeconds } from './options.js'
+import { POINTER_MODES } from './render/pointers.js'
+import { writeErr, writeOut } from './stdio.js'
+
+/** How often `--watch` looks where it is not told, as watch(1) does. */
+const WATCH_SECONDS = 2
+
+const EPILOGUE = `
+Without root (CAP_BPF and CAP_PERFMON), count, ps and threads show what /proc tells.
+Exit status: 0 if all is well, also where nobody reads the output to its end;
+1 if something could not be shown; 2 for wrong usage.`
+
+/** The command line. What a command does is loaded when it runs, as loading takes its time. */
+export function createProgram(): Command {
+  const program = new Command('ksight')
+    .description('Shows what is inside a running Linux kernel.')
+    .version(version(), '-V, --version')
+    .configureHelp({ showGlobalOptions: true })
+    .addHelpText('after', EPILOGUE)
+    .configureOutput({ writeOut, writeErr, outputError: () => {} })
+    .exitOverride()
+  addGlobalOptions(program)
+  addOverview(program)
+  addTaskLists(program)
+  addTask(program)
+  addTypesAndSymbols(program)
+
+  return program
+}
+
+function version(): string {
+  const url = new URL('../../package.json', import.meta.url)
+  return JSON.parse(readFileSync(url, 'utf8')).version
+}
+
+function addGlobalOptions(program: Command): void {
+  program
+    .option('--json', 'print one JSON document')
+    .addOption(
+      new Option('--pointers <how>', 'show kernel addresses so (default: as %pK does)').choices(
+        POINTER_MODES,
+      ),
+    )
+    .option('-c <file>', 'look into a memory image instead of the running kernel')
+    .addOption(
+      new Option('--via <way>', 'read kernel memory so (default: bpf, then kcore)').choices(VIAS),
+    )
+    .option('--no-color', 'do without colours, as with NO_COLOR in the environment')
+    .option('--debug', 'tell how facts about the kernel were found, and where errors come from')
+}
+
+function addOverview(program: Command): void {
+  program
+    .argument('[command...]')
+    .usage('[options] [command]')
+    .helpCommand('help [command]', 'how a command is used')
+    .action(async ([name]: string[]) => {
+      if (name !== undefined) throw unknownCommand(program, name)
+      const { overview } = await import('./commands/overview.js')
+      await overview(program.opts<GlobalOptions>())
+    })
+}
+
+function unknownCommand(program: Command, name: string): UsageError {
+  const [nearest] = nearestNames(
+    name,
+    program.commands.map((command) => command.name()),
+  )
+  const todo = nearest === undefined ? 'see ksight --help' : `did you mean ${nearest}?`
+  return new UsageError(`unknown command ${JSON.stringify(name)}`, 'there is none', todo)
+}
+
+function addTaskLists(program: Command): void {
+  watched(program.command('count'))
+    .summary('how many processes and threads there are')
+    .action(async (_options, command: Command) => {
+      const { count } = await import('./commands/count.js')
+      await count(command.optsWithGlobals())
+    })
+  watched(program.command('ps'))
+    .summary('every process')
+    .option('--tree', 'each below its parent')
+    .action(async (_options, command: Command) => {
+      const { ps } = await import('./commands/ps.js')
+      await ps(command.optsWithGlobals())
+    })
+  watched(program.command('threads'))
+    .summary('every thread, with its task_struct and its kernel stack')
+    .addArgument(new Argument('[pid]', 'only those of this process').argParser(parsePid))
+    .action(async (pid: number | undefined, _options, command: Command) => {
+      const { threads } = await import('./commands/threads.js')
+      await threads(pid, command.optsWithGlobals())
+    })
+}
+
+function addTask(program: Command): void {
+  program
+    .command('task')
+    .summary('the task_struct of a process or thread, or members of it')
+    .addArgument(new Argument('<pid>', 'or self').argParser(parsePidOrSelf))
+    .argument('[member...]', 'such as comm, mm.pgd, cred.euid.val, signal.rlim[3]')
+    .action(async (pid: number | 'self', members: string[], _options, command: Command) => {
+      const { task } = await import('./commands/task.js')
+      await task(pid, members, command.optsWithGlobals())
+    })
+}
+
+function addTypesAndSymbols(program: Command): void {
+  program
+    .command('type')
+    .summary('a type as C, with offsets and sizes')
+    .argument('[name...]', 'such as task_struct, struct file, pid_t, vfs_read')
+    .option('--header', 'all types as one C header')
+    .option('--dts', 'all types as TypeScript declarations')
+    .action(async (name: string[], _options, command: Command) => {
+      const { type } = await import('./commands/type.js')
+      await type(name, command.optsWithGlobals())
+    })
+  program
+    .command('sym')
+    .summary('the address of a symbol, or the symbol at an address')
+    .argument('<what>', 'such as vfs_read, 0xffffffff81000000, vfs_read+0x10')
+    .action(async (what: string, _options, command: Command) => {
+      const { sym } = await import('./commands/sym.js')
+      await sym(what, command.optsWithGlobals())
+    })
+}
+
+const parsePidOrSelf = (text: string) => (text === 'self' ? text : parsePid(text))
+
+function watched(command: Command): Command {
+  return command
+    .addOption(
+      new Option('--walk <way>', 'find tasks so (default: iterator)').choices(['iterator', 'list']),
+    )
+    .addOption(
+      new Option(
+        '--watch [seconds]',
+        `show it again and again, by default every ${WATCH_SECONDS} s`,
+      )
+        .preset(String(WATCH_SECONDS))
+        .argParser(parseSeconds),
+    )
+}

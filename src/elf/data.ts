@@ -1,0 +1,78 @@
+import { FormatError } from '../errors.js'
+
+/** The bytes of an ELF file, with what its identification says of how to read them. */
+export class ElfData {
+  private readonly view: DataView
+
+  constructor(
+    readonly bytes: Uint8Array,
+    readonly source: string,
+    /** ELFCLASS32 or ELFCLASS64. */
+    readonly bits: 32 | 64,
+    readonly littleEndian: boolean,
+  ) {
+    this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  }
+
+  /** Where a range lies within the file; throws {@link FormatError} where it does not. */
+  range(offset: bigint, size: bigint, what: string): { start: number; end: number } {
+    if (offset + size > BigInt(this.bytes.length)) {
+      throw new FormatError(
+        this.source,
+        Number(offset),
+        `${what} of ${size} bytes ends behind the end of the file, ${this.bytes.length} bytes`,
+      )
+    }
+    return { start: Number(offset), end: Number(offset + size) }
+  }
+
+  /** The bytes of a range, not copied. */
+  slice(offset: bigint, size: bigint, what: string): Uint8Array {
+    const { start, end } = this.range(offset, size, what)
+    return this.bytes.subarray(start, end)
+  }
+
+  /** The fields from `offset` on; whoever calls has checked that they are within the file. */
+  fields(offset: number): FieldReader {
+    return new FieldReader(this.view, offset, this.bits, this.littleEndian)
+  }
+
+  /** A fault in the file, found at `offset`. */
+  damaged(offset: number, expected: string): FormatError {
+    return new FormatError(this.source, offset, expected)
+  }
+}
+
+/** Reads the fields of a structure one after the other. */
+class FieldReader {
+  constructor(
+    private readonly view: DataView,
+    private offset: number,
+    private readonly bits: 32 | 64,
+    private readonly littleEndian: boolean,
+  ) {}
+
+  u8(): number {
+    return this.view.getUint8(this.skip(1))
+  }
+
+  u16(): number {
+    return this.view.getUint16(this.skip(2), this.littleEndian)
+  }
+
+  u32(): number {
+    return this.view.getUint32(this.skip(4), this.littleEndian)
+  }
+
+  /** An address, offset or size: 32 or 64 bits, as the class of the file has it. */
+  word(): bigint {
+    if (this.bits === 32) return BigInt(this.u32())
+    return this.view.getBigUint64(this.skip(8), this.littleEndian)
+  }
+
+  private skip(size: number): number {
+    const at = this.offset
+    this.offset += size
+    return at
+  }
+}

@@ -1,0 +1,120 @@
+import { type Columns, viewOf } from './columns.js'
+import type { Kernel } from './kernel.js'
+import { isKthread } from './kthread.js'
+import { idleTask } from './percpu.js'
+import { procTaskNames, taskNameColumns } from './proc_task_name.js'
+import { stateChar } from './state.js'
+import type { TaskScope } from './task_source.js'
+import { taskColumns, taskRecords, type Walk } from './tasks.js'
+
+/** What the lists of processes and threads show of a task. */
+export interface TaskSummary {
+  readonly tgid: number
+  readonly pid: number
+  /** The tgid of the real parent, as procps's PPID. */
+  readonly ppid: number
+  readonly ruid: number
+  readonly euid: number
+  /** A letter as ps shows it: R, S, D, T, t, X, Z, P, I. */
+  readonly state: string
+  /** How many threads the process has. */
+  readonly threads: number
+  /** The name that /proc/PID/comm has, which for kernel threads may be longer than `comm`. */
+  readonly comm: string
+  readonly kernelThread: boolean
+  /** One of the idle threads, swapper/N, that are on no list. */
+  readonly idle: boolean
+  /** The CPU it runs on, or ran on last. */
+  readonly cpu: number
+  /** The address of its task_struct; undefined where it comes from /proc. */
+  readonly task: bigint | undefined
+  /** Where its kernel stack starts; undefined for a dead task, and where it comes from /proc. */
+  readonly stack: bigint | undefined
+}
+
+const PATHS = [
+  'tgid',
+  'pid',
+  'comm',
+  'flags',
+  'stack',
+  'exit_state',
+  'real_parent.tgid',
+  'real_cred.uid.val',
+  'real_cred.euid.val',
+  'signal.nr_threads',
+] as const
+
+/**
+ * `task_struct.state` is `__state` since Linux 5.14 (commit 2f064a59a11f); `task_cpu()` is in
+ * thread_info since 5.16 (commit bcf9033e5449), in `task_struct.cpu` before.
+ */
+type Path = (typeof PATHS)[number] | '__state' | 'state' | 'thread_info.cpu' | 'cpu'
+
+/** All processes (their main threads) or all threads, without the idle ones. */
+export function listTasks(kernel: Kernel, scope: TaskScope, walk?: Walk): TaskSummary[] {
+  const columns = summaryColumns(kernel)
+  const tasks = taskRecords(kernel, columns, scope, walk).flatMap((records) => {
+    return summarize(columns, records)
+  })
+  return withFullNames(kernel, tasks)
+}
+
+/** The idle threads, swapper/N, one of each CPU. */
+export function listIdleTasks(kernel: Kernel): TaskSummary[] {
+  const addresses = kernel.cpus.map((cpu) => idleTask(kernel, cpu).$address)
+  const columns = summaryColumns(kernel)
+  return summarize(columns, columns.collect(kernel.uncached, addresses)).map((task) => {
+    return { ...task, idle: true }
+  })
+}
+
+function summaryColumns(kernel: Kernel): Columns<Path> {
+  const { space } = kernel
+  const state = space.has('task_struct', '__state') ? '__state' : 'state'
+  const cpu = space.has('thread_info', 'cpu') ? 'thread_info.cpu' : 'cpu'
+  return taskColumns<Path>(kernel, [...PATHS, state, cpu])
+}
+
+/** Reads the records by cells, because there may be very many. */
+function summarize(columns: Columns<Path>, bytes: Uint8Array): TaskSummary[] {
+  const records = viewOf(bytes)
+  const cell = <T>(path: Path) => columns.cell<T>(records, path)
+  const tgid = cell<number>('tgid')
+  const pid = cell<number>('pid')
+  const comm = cell<string>('comm')
+  const flags = cell<number>('flags')
+  const stack = cell<bigint>('stack')
+  const state = columns.has('__state') ? cell<number>('__state') : cell<bigint>('state')
+  const exitState = cell<number>('exit_state')
+  const cpu = cell<number>(columns.has('cpu') ? 'cpu' : 'thread_info.cpu')
+  const parent = cell<number>('real_parent.tgid')
+  const uid = cell<number>('real_cred.uid.val')
+  const euid = cell<number>('real_cred.euid.val')
+  const threads = cell<number>('signal.nr_threads')
+  return Array.from(columns.starts(bytes), (at) => ({
+    tgid: tgid(at)!,
+    pid: pid(at)!,
+    ppid: parent(at) ?? 0,
+    ruid: uid(at)!,
+    euid: euid(at)!,
+    state: stateChar(Number(state(at)), exitState(at)!),
+    threads: threads(at) ?? 0,
+    comm: comm(at)!,
+    kernelThread: isKthread({ flags: flags(at)! }),
+    idle: false,
+    cpu: cpu(at)!,
+    task: columns.address(records, at),
+    stack: stack(at) || undefined,
+  }))
+}
+
+/** Kernel threads may have longer names than fit into `comm`. */
+function withFullNames(kernel: Kernel, tasks: TaskSummary[]): TaskSummary[] {
+  const kthreads = tasks.filter((task) => task.kernelThread).map((task) => task.task!)
+  const columns = taskColumns(kernel, taskNameColumns(kernel))
+  const rows = [...columns.decodeAll(columns.collect(kernel.uncached, kthreads))]
+  const names = procTaskNames(kernel, rows)
+  let next = 0
+  return tasks.map((task) => (task.kernelThread ? { ...task, comm: names[next++]! } : task))
+}
