@@ -25,7 +25,12 @@ export function defineStruct(space: ObjectSpace, type: BtfStruct): StructClass {
     }
   }
   Object.defineProperty(Compiled, 'name', { value: type.name || `anonymous_${type.kind}` })
-  Object.setPrototypeOf(Compiled.prototype, membersOf(space, type))
+  const members = membersOf(space, type)
+  Object.setPrototypeOf(Compiled.prototype, members)
+  // Some of the kernel's structs have a member of this name.
+  if (Object.hasOwn(members, 'constructor')) {
+    Reflect.deleteProperty(Compiled.prototype, 'constructor')
+  }
   return {
     type,
     at: (address, bytes) => new Compiled(address, bytes),
