@@ -25,9 +25,11 @@ export function defineStruct(space: ObjectSpace, type: BtfStruct): StructClass {
     }
   }
   Object.defineProperty(Compiled, 'name', { value: type.name || `anonymous_${type.kind}` })
+  const defined = new Set<string>()
   for (const member of space.btf.flatMembers(type)) {
     // Of two anonymous members that bear the same name, the first counts, as in a debugger.
-    if (Object.hasOwn(Compiled.prototype, member.name)) continue
+    if (defined.has(member.name)) continue
+    defined.add(member.name)
     defineMember(space, type, Compiled.prototype, member)
   }
   return {

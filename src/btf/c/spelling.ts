@@ -51,9 +51,12 @@ export class Spelling {
         out.literal(VOID)
         break
       case 1:
+      case 16:
+        out.words(types.strings, types.name(id))
+        this.suffix(id)
+        break
       case 8:
       case 15:
-      case 16:
         this.name(id)
         break
       case 2: {
@@ -141,6 +144,11 @@ export class Spelling {
   private name(id: number): void {
     const { types, out } = this
     out.name(types.strings, types.name(id))
+    this.suffix(id)
+  }
+
+  private suffix(id: number): void {
+    const { out } = this
     const suffix = this.naming.suffix(id)
     if (suffix > 1) {
       out.literal(SUFFIX)

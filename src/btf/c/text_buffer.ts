@@ -3,23 +3,26 @@ import { FormatError } from '../../errors.js'
 /** More text than any kernel's types make; damaged BTF could otherwise make it without end. */
 const MAX_LENGTH = 64 * 1024 * 1024
 
+const TAB = 0x09
+const BLANK = 0x20
+const MINUS = 0x2d
+const ZERO = 0x30
+const UNDERSCORE = 0x5f
+
 /**
- * What may be in a C identifier, and the blank of `unsigned int`; all else becomes `_`, so that
- * no name can break out of its place in the text, or do things to a terminal.
+ * What may be in a C identifier; all else becomes `_`, so that no name can break out of its place
+ * in the text, or do things to a terminal.
  */
 const IDENTIFIER = Uint8Array.from({ length: 256 }, (_, byte) =>
-  /[\w$ ]/.test(String.fromCharCode(byte)) ? byte : 0x5f,
+  /[\w$]/.test(String.fromCharCode(byte)) ? byte : UNDERSCORE,
 )
+/** The same for names of several words: `unsigned int`. */
+const WORDS = IDENTIFIER.with(BLANK, BLANK)
 
 /** A constant piece of text. */
 export function ascii(text: string): Uint8Array {
   return Uint8Array.from(text, (character) => character.charCodeAt(0))
 }
-
-const ZERO = 0x30
-const TAB = 0x09
-const BLANK = 0x20
-const MINUS = 0x2d
 
 /**
  * ASCII text as bytes. Joining the million pieces of a header as strings, and encoding them again
@@ -57,6 +60,15 @@ export class TextBuffer {
 
   /** The NUL-terminated name that starts at `offset`. */
   name(strings: Uint8Array, offset: number): void {
+    this.translated(strings, offset, IDENTIFIER)
+  }
+
+  /** The same for the name of an int or float, which may be of several words. */
+  words(strings: Uint8Array, offset: number): void {
+    this.translated(strings, offset, WORDS)
+  }
+
+  private translated(strings: Uint8Array, offset: number, table: Uint8Array): void {
     let { bytes, length: at } = this
     for (let i = offset; strings[i] !== 0; i++) {
       if (at === bytes.length) {
@@ -64,7 +76,7 @@ export class TextBuffer {
         this.grow(1)
         bytes = this.bytes
       }
-      bytes[at++] = IDENTIFIER[strings[i]!]!
+      bytes[at++] = table[strings[i]!]!
     }
     this.length = at
   }
