@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { bzImage } from './debian_kernel.mjs'
 import { initramfs } from './initramfs.mjs'
 import { startQemu } from './qemu.mjs'
+import { whyNoLab } from './requirements.mjs'
 import { Vm } from './vm.mjs'
 
 /**
@@ -24,6 +25,8 @@ import { Vm } from './vm.mjs'
  * @param {BootOptions} options
  */
 export async function boot(options) {
+  const why = whyNoLab()
+  if (why !== undefined) throw new Error(`the lab cannot be used: ${why}`)
   const { machine, folder } = await prepare(options)
   const vm = new Vm(startQemu(machine, options.terminal ? 'inherit' : 'pipe'), folder)
   try {

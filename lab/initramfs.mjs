@@ -2,9 +2,7 @@
 import { readFile } from 'node:fs/promises'
 import { cpio } from './cpio.mjs'
 import { modulesInOrder } from './modules.mjs'
-
-/** Statically linked, so that it runs without any library. */
-const BUSYBOX = '/bin/busybox'
+import { findTool } from './requirements.mjs'
 
 /**
  * The archive that the kernel unpacks as its first root file system.
@@ -14,7 +12,8 @@ export async function initramfs(version) {
   /** @type {Map<string, Uint8Array | undefined>} */
   const files = new Map()
   for (const folder of ['bin', 'dev', 'modules', 'proc', 'sys']) files.set(folder, undefined)
-  files.set('bin/busybox', await readFile(BUSYBOX))
+  // Statically linked, so that it runs without any library.
+  files.set('bin/busybox', await readFile(findTool('busybox') ?? ''))
   for (const script of ['init', 'agent']) files.set(script, await guestFile(script))
   const modules = await modulesInOrder(version)
   for (const [name, bytes] of modules) files.set(`modules/${name}.ko`, bytes)

@@ -21,7 +21,8 @@ try {
 async function lab() {
   const { kernel, la57, cpus, memory, dump, command } = readArguments()
   const terminal = command.length === 0
-  const vm = await boot({ kernel, la57, cpus, memory, terminal })
+  const commandLine = terminal ? 'quiet' : ''
+  const vm = await boot({ kernel, la57, cpus, memory, terminal, commandLine })
   try {
     const exitCode = await (terminal ? shell(vm) : run(vm, command))
     if (dump !== undefined) await vm.dump(resolve(dump))
@@ -33,8 +34,8 @@ async function lab() {
 
 /** @param {import('./vm.mjs').Vm} vm */
 function shell(vm) {
-  const { rows = 24, columns = 80 } = process.stdout
-  return vm.shell(rows, columns)
+  const { rows, columns } = process.stdout
+  return vm.shell(rows || 24, columns || 80)
 }
 
 /**

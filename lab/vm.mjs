@@ -139,6 +139,20 @@ export class Vm {
   }
 
   /**
+   * Reads memory as QEMU itself sees it, through the page tables that the first CPU uses.
+   * @param {bigint} address virtual
+   * @param {number} length
+   */
+  async readMemory(address, length) {
+    const path = join(this.#folder, 'memory')
+    // As a command of the monitor for people, which takes addresses that JSON cannot hold.
+    const line = `memsave 0x${address.toString(16)} ${length} "${path}"`
+    const complaint = await this.qmp('human-monitor-command', { 'command-line': line })
+    if (complaint !== '') throw new Error(complaint.trim())
+    return readFileSync(path)
+  }
+
+  /**
    * Writes a memory image of the guest, which stands still meanwhile.
    * @param {string} path absolute
    * @param {DumpFormat} [format]

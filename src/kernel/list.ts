@@ -30,10 +30,12 @@ export function* listNodes(
   const trail = [head]
   const yielded = new Set<bigint>()
   let setbacks = 0
+  // A head that cannot be read is a fault, not a torn list.
+  space.at('list_head', head).$data()
   for (;;) {
     const from = trail.at(-1)!
-    const at = pointerAt(space, from, ahead)
-    if (at !== 0n && pointerAt(space, at, behind) === from) {
+    const at = nodePointer(space, 'list_head', from, ahead)
+    if (at && nodePointer(space, 'list_head', at, behind) === from) {
       if (at === head) return
       if (trail.length > MAX_NODES) throw torn(head, at, 'it does not come back to its head')
       trail.push(at)
@@ -63,22 +65,38 @@ export function* listForEachEntry<Name extends string>(
 
 /** `list_empty(head)`. */
 export function listEmpty(space: ObjectSpace, head: bigint): boolean {
-  return pointerAt(space, head, 'next') === head
+  return addressIn(space.at('list_head', head).next) === head
 }
 
-/** The nodes of a `struct hlist_head` list, by address; `pprev` of each is checked. */
+/**
+ * The nodes of a `struct hlist_head` list, by address, each once. Each must name the node that it was
+ * reached from (`pprev`), or the walk goes back as {@link listNodes} does.
+ */
 export function* hlistNodes(space: ObjectSpace, head: bigint): Generator<bigint> {
-  const nextOffset = BigInt(space.struct('hlist_node').at(0n).$offsetOf('next'))
-  let link = head
-  let at = (space.at('hlist_head', head).first as { $address: bigint } | null)?.$address ?? 0n
-  for (let count = 0; at !== 0n; count++) {
-    if (count >= MAX_NODES) throw torn(head, at, 'it does not end')
-    const node = space.at('hlist_node', at)
-    const pprev = node.pprev?.$address ?? 0n
-    if (pprev !== link) throw torn(head, at, `this node is linked from ${hex(pprev)}`)
-    yield at
-    link = at + nextOffset
-    at = node.next?.$address ?? 0n
+  // `pprev` points to a `next`, or to the head's `first`: each is the first member of its struct.
+  const trail = [head]
+  const yielded = new Set<bigint>()
+  let setbacks = 0
+  for (;;) {
+    const from = trail.at(-1)!
+    const before = trail.at(-2)
+    const stands =
+      before === undefined || nodePointer(space, 'hlist_node', from, 'pprev') === before
+    const at =
+      before === undefined
+        ? addressIn(space.at('hlist_head', head).first)
+        : nodePointer(space, 'hlist_node', from, 'next')
+    if (stands && at === 0n) return
+    const linked = at && at !== head && nodePointer(space, 'hlist_node', at, 'pprev') === from
+    if (stands && linked) {
+      trail.push(at)
+      if (!yielded.has(at)) yield at
+      yielded.add(at)
+      continue
+    }
+    if (++setbacks > MAX_SETBACKS) throw torn(head, from, 'the next node is not linked from it')
+    space.memory.drop?.()
+    if (trail.length > 1 && (!stands || setbacks % 4 === 0)) trail.pop()
   }
 }
 
@@ -92,15 +110,23 @@ export function* hlistForEachEntry<Name extends string>(
   for (const node of hlistNodes(space, head)) yield containerOf(space, node, name, member)
 }
 
-function pointerAt(space: ObjectSpace, node: bigint, member: 'next' | 'prev'): bigint {
+/** Undefined where nothing is: the node was freed meanwhile. */
+function nodePointer(
+  space: ObjectSpace,
+  type: 'list_head' | 'hlist_node',
+  node: bigint,
+  member: string,
+): bigint | undefined {
   try {
-    const pointer = space.at('list_head', node)[member] as { $address: bigint } | null
-    return pointer?.$address ?? 0n
+    return addressIn(space.at(type, node)[member])
   } catch (error) {
-    // A node that was freed meanwhile points to where nothing is: the same as a torn list.
-    if (error instanceof FaultError) return 0n
+    if (error instanceof FaultError) return undefined
     throw error
   }
+}
+
+function addressIn(pointer: { readonly $address: bigint } | null): bigint {
+  return pointer?.$address ?? 0n
 }
 
 function torn(head: bigint, at: bigint, why: string): InconsistentError {

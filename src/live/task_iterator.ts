@@ -15,6 +15,14 @@ const LARGEST_RECORD = 512 - 8
 /** The kernel hands over at most 8 pages per read. */
 const READ_SIZE = 8 * 4096
 
+/** Loads by their width in bytes, the widest first. */
+const WIDTHS = [
+  [8, 'u64'],
+  [4, 'u32'],
+  [2, 'u16'],
+  [1, 'u8'],
+] as const
+
 /**
  * All tasks by a BPF task iterator (Linux 5.8): the kernel walks them itself, and a small program,
  * compiled from the columns that are wanted, writes one record for each.
@@ -104,7 +112,7 @@ function taskProgram(columns: Columns, scope: TaskScope): Assembler {
   a.mov(R6, R1)
   a.load('u64', R7, R6, 8)
   a.jeq(R7, 0, 'done')
-  if (scope === 'processes') skipUnlessLeader(a, columns, scratch)
+  if (scope === 'processes') skipUnlessLeader(a, columns)
   for (let at = record; at < 0; at += 8) a.store('u64', R10, at, 0)
   a.store('u64', R10, record, R7)
   columns.columns.forEach((column, index) => {
@@ -122,13 +130,16 @@ function taskProgram(columns: Columns, scope: TaskScope): Assembler {
   return a
 }
 
-function skipUnlessLeader(a: Assembler, columns: Columns, scratch: number): void {
+function skipUnlessLeader(a: Assembler, columns: Columns): void {
   const leader = columns.struct.members.find((member) => member.name === 'group_leader')
-  readKernel(a, scratch, 8, R7, (leader?.bitOffset ?? 0) / 8)
-  a.load('u64', R8, R10, scratch)
+  a.load('u64', R8, R7, (leader?.bitOffset ?? 0) / 8)
   a.jne(R8, R7, 'done')
 }
 
+/**
+ * The task itself is read by loads, which the verifier checks against the kernel's BTF: the iterator
+ * keeps it alive. What it points to is read by a helper that tells a fault.
+ */
 function readColumn(
   a: Assembler,
   { hops, size, at }: Column,
@@ -136,20 +147,36 @@ function readColumn(
   record: number,
   scratch: number,
 ): void {
-  a.mov(R8, R7)
-  for (const hop of hops.slice(0, -1)) {
+  const [first, ...others] = hops
+  if (others.length === 0) {
+    readMember(a, record + at, size, first!)
+    return
+  }
+  a.load('u64', R8, R7, first!)
+  a.jeq(R8, 0, `missing${index}`)
+  for (const hop of others.slice(0, -1)) {
     readKernel(a, scratch, 8, R8, hop)
     a.jne(R0, 0, `missing${index}`)
     a.load('u64', R8, R10, scratch)
     a.jeq(R8, 0, `missing${index}`)
   }
-  readKernel(a, record + at, size, R8, hops.at(-1)!)
+  readKernel(a, record + at, size, R8, others.at(-1)!)
   a.jeq(R0, 0, `next${index}`)
   a.label(`missing${index}`)
   a.load('u64', R1, R10, record + 8)
   setBit(a, index)
   a.store('u64', R10, record + 8, R1)
   a.label(`next${index}`)
+}
+
+/** Copies a member of the task, in loads as wide as they may be. */
+function readMember(a: Assembler, to: number, size: number, offset: number): void {
+  const width = WIDTHS.find(([bytes]) => size % bytes === 0)!
+  const [bytes, load] = width
+  for (let done = 0; done < size; done += bytes) {
+    a.load(load, R1, R7, offset + done)
+    a.store(load, R10, to + done, R1)
+  }
 }
 
 function setBit(a: Assembler, index: number): void {

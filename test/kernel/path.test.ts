@@ -1,21 +1,14 @@
-import { copyFileSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { copyFileSync, mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import type { Kernel } from '../../src/kernel/kernel.js'
 import { dPath, taskCwd, taskExe, taskRoot } from '../../src/kernel/path.js'
 import { openLive } from '../../src/live/open_live.js'
-import type { UntypedView } from '../../src/object/kernel_types.js'
 import { agreeing, Disagreements } from '../support/agree.js'
+import { fileOf, ScratchDirectory } from '../support/files.js'
 import { describeLive } from '../support/live.js'
 import { processes, procLink, procNumbers } from '../support/proc.js'
 import { compile, Running } from '../support/program.js'
-
-/** `files_lookup_fd()`: an open file of a task. */
-function fileOf(task: UntypedView, fd: number): UntypedView | null {
-  const table = task.files?.fdt
-  return table && fd < table.max_fds ? table.fd.$at(fd) : null
-}
 
 /** What the links of a process in /proc and kernel memory do not agree on. */
 function compareLinks(kernel: Kernel, pid: number): string[] {
@@ -42,11 +35,6 @@ function compareLinks(kernel: Kernel, pid: number): string[] {
   return all.found
 }
 
-function scratch(): { path: string } & Disposable {
-  const path = mkdtempSync(join(tmpdir(), 'ksight-path-'))
-  return { path, [Symbol.dispose]: () => rmSync(path, { recursive: true, force: true }) }
-}
-
 describeLive('paths against the links of /proc', () => {
   test('every open file, directory and executable of every process', async () => {
     using kernel = openLive()
@@ -59,7 +47,7 @@ describeLive('paths against the links of /proc', () => {
 
   test('files of all kinds, and those that are gone', async () => {
     using kernel = openLive()
-    using directory = scratch()
+    using directory = new ScratchDirectory()
     await using running = await Running.start(compile('files'), [directory.path])
     const fds = procNumbers(`${running.pid}/fd`)
     expect(fds.length).toBeGreaterThan(25)
@@ -69,7 +57,7 @@ describeLive('paths against the links of /proc', () => {
 
   test('mounts upon mounts, a changed root, and what is outside of it', async () => {
     using kernel = openLive()
-    using directory = scratch()
+    using directory = new ScratchDirectory()
     await using running = await Running.start(compile('mounts'), [directory.path])
     const task = kernel.findTask(running.pid)!
     expect(compareLinks(kernel, running.pid)).toEqual([])
@@ -90,7 +78,7 @@ describeLive('paths against the links of /proc', () => {
 
   test('a program that was deleted while it runs', async () => {
     using kernel = openLive()
-    using directory = scratch()
+    using directory = new ScratchDirectory()
     const program = join(directory.path, 'program')
     copyFileSync(compile('creds'), program)
     await using running = await Running.start(program)
@@ -106,7 +94,7 @@ describeLive('paths against the links of /proc', () => {
 
   test('a directory that is renamed all the time', async () => {
     using kernel = openLive()
-    using directory = scratch()
+    using directory = new ScratchDirectory()
     const names = [
       'short',
       'a name that is longer than what fits into a dentry, by a good deal',

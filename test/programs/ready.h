@@ -13,6 +13,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+/* A program does not outlive the test. */
+__attribute__((constructor)) static void end_with_parent(void)
+{
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+}
+
 /* Tells the test that everything is in place, and stays until the test closes the pipe. */
 static inline void ready_and_wait(void)
 {

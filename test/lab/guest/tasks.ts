@@ -1,0 +1,31 @@
+// Prints all threads as ksight and as ps show them.
+import { spawnSync } from 'node:child_process'
+import { openKernel, procTaskNames } from '../../../src/index.js'
+
+/** Threads come and go, and workers are named by what they do: a few tries find a quiet moment. */
+const TRIES = 50
+
+using kernel = openKernel()
+
+function walk(how: 'iterator' | 'list'): string[] {
+  const threads = [...kernel.forEachProcessThread(how)]
+  const names = procTaskNames(kernel, threads)
+  return threads.map(({ tgid, pid }, i) => `${tgid} ${pid} ${names[i]}`)
+}
+
+/** All threads but that of ps itself. */
+function ps(): string[] {
+  const { stdout, pid } = spawnSync('ps', ['-eL', '-o', 'tgid=,lwp=,comm='], { encoding: 'utf8' })
+  const lines = stdout.trimEnd().split('\n')
+  return lines
+    .map((line) => line.trimStart().replace(/ +(\d+)/, ' $1'))
+    .filter((line) => !line.startsWith(`${pid} `))
+}
+
+for (let i = 1; ; i++) {
+  const seen = { iterator: walk('iterator'), ps: ps(), list: walk('list') }
+  const texts = new Set(Object.values(seen).map((lines) => lines.join('\n')))
+  if (texts.size > 1 && i < TRIES) continue
+  console.log(JSON.stringify(seen))
+  break
+}
