@@ -128,7 +128,7 @@ export class CLayout {
     let end = 0
     for (let word = first; word < stop; word += 3) {
       member.read(word, flag)
-      if (member.isPadding) continue
+      if (types.strings[member.name] === 0 && member.isPadding) continue
       const { bitOffset, bitSize, type } = member
       const own = this.alignment(type)
       if (own > alignment) alignment = own

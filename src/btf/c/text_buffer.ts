@@ -17,7 +17,7 @@ const IDENTIFIER = Uint8Array.from({ length: 256 }, (_, byte) =>
   /[\w$]/.test(String.fromCharCode(byte)) ? byte : UNDERSCORE,
 )
 /** The same for names of several words: `unsigned int`. */
-const WORDS = IDENTIFIER.with(BLANK, BLANK)
+export const WORDS = IDENTIFIER.with(BLANK, BLANK)
 
 /** A constant piece of text. */
 export function ascii(text: string): Uint8Array {
@@ -29,7 +29,8 @@ export function ascii(text: string): Uint8Array {
  * for output, takes several times as long as writing bytes in place.
  */
 export class TextBuffer {
-  bytes = new Uint8Array(1 << 16)
+  /** Larger than what is usually taken at once: growing costs time. */
+  private bytes = new Uint8Array(1 << 18)
   length = 0
   /** Bytes handed out so far. */
   private taken = 0
@@ -43,14 +44,11 @@ export class TextBuffer {
   }
 
   literal(text: Uint8Array): void {
-    this.copy(text, 0, text.length)
-  }
-
-  copy(from: Uint8Array, start: number, end: number): void {
-    if (this.length + end - start > this.bytes.length) this.grow(end - start)
+    const { length } = text
+    if (this.length + length > this.bytes.length) this.grow(length)
     const { bytes } = this
     let at = this.length
-    for (let i = start; i < end; i++) bytes[at++] = from[i]!
+    for (let i = 0; i < length; i++) bytes[at++] = text[i]!
     this.length = at
   }
 
@@ -59,24 +57,20 @@ export class TextBuffer {
   }
 
   /** The NUL-terminated name that starts at `offset`. */
-  name(strings: Uint8Array, offset: number): void {
-    this.translated(strings, offset, IDENTIFIER)
-  }
-
-  /** The same for the name of an int or float, which may be of several words. */
-  words(strings: Uint8Array, offset: number): void {
-    this.translated(strings, offset, WORDS)
-  }
-
-  private translated(strings: Uint8Array, offset: number, table: Uint8Array): void {
+  name(strings: Uint8Array, offset: number, characters = IDENTIFIER): void {
+    if (offset >= strings.length) {
+      throw new FormatError(this.source, 0, 'a name lies behind the strings')
+    }
     let { bytes, length: at } = this
-    for (let i = offset; strings[i] !== 0; i++) {
+    for (let i = offset; ; i++) {
+      const byte = strings[i]!
+      if (byte === 0) break
       if (at === bytes.length) {
         this.length = at
         this.grow(1)
         bytes = this.bytes
       }
-      bytes[at++] = table[strings[i]!]!
+      bytes[at++] = characters[byte]!
     }
     this.length = at
   }
@@ -86,10 +80,10 @@ export class TextBuffer {
     if (value < 0) {
       this.byte(MINUS)
       this.number(-value)
-      return
+    } else {
+      if (value >= 10) this.number(Math.floor(value / 10))
+      this.byte(ZERO + (value % 10))
     }
-    if (value >= 10) this.number(Math.floor(value / 10))
-    this.byte(ZERO + (value % 10))
   }
 
   /** Takes back a blank at the end. */
