@@ -103,9 +103,7 @@ function missedByIterator(
 ): Uint8Array {
   const { space, initTask } = kernel
   const first = containerOf(space, initTask.tasks.next, 'task_struct', 'tasks').$address
-  for (const address of columns.addresses(records)) {
-    if (address === first) return new Uint8Array(0)
-  }
+  if (columns.includes(records, first)) return new Uint8Array(0)
   const missed = scope === 'processes' ? [first] : threadAddresses(kernel, first)
   return columns.collect(kernel.uncached, missed)
 }
