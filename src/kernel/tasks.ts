@@ -165,6 +165,8 @@ function isListed(kernel: Kernel, node: bigint): boolean {
 export function threadAddresses(kernel: Kernel, member: bigint): bigint[] {
   const task = kernel.at('task_struct', member)
   const offset = BigInt(task.$offsetOf('thread_node'))
+  // It exited meanwhile.
+  if (task.signal === null) return []
   const head = task.signal.$addressOf('thread_head')
   return [...listNodes(kernel.space, head)].map((node) => node - offset)
 }

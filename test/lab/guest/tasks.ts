@@ -1,24 +1,30 @@
-// Prints all threads as ksight and as ps show them, at a moment when no thread came, went or
-// changed its name (as the workers of workqueues do).
 import { spawnSync } from 'node:child_process'
-import { openKernel, procTaskNames } from '../../../src/index.js'
+import { procTaskNames } from '../../../src/index.js'
+import type { Kernel } from '../../../src/kernel/kernel.js'
 
-const TRIES = 100
+/** Threads come and go, and workers are named by what they do: a few tries find a quiet moment. */
+const TRIES = 20
 
-using kernel = openKernel()
+/** All threads, `TGID PID NAME` each, as ksight and as ps show them. */
+export function listTasks(kernel: Kernel) {
+  for (let i = 1; ; i++) {
+    const seen = { iterator: walk(kernel, 'iterator'), ps: ps(), list: walk(kernel, 'list') }
+    const texts = new Set(Object.values(seen).map((lines) => lines.join('\n')))
+    if (texts.size === 1 || i === TRIES) return seen
+  }
+}
 
-/** A line for each thread. */
-function walk(how: 'iterator' | 'list'): string[] {
+function walk(kernel: Kernel, how: 'iterator' | 'list'): string[] {
   const threads = [...kernel.forEachProcessThread(how)]
   const names = procTaskNames(kernel, threads)
   return threads.map(({ tgid, pid }, i) => `${tgid} ${pid} ${names[i]}`)
 }
 
-for (let i = 0; i < TRIES; i++) {
-  const byIterator = walk('iterator')
-  const ps = spawnSync('ps', ['-eL', '-o', 'tgid=,lwp=,comm='], { encoding: 'utf8' })
-  const byList = walk('list')
-  if (byIterator.join() !== byList.join()) continue
-  console.log(JSON.stringify({ byIterator, byList, ps: ps.stdout, pidOfPs: ps.pid }))
-  break
+/** All threads but that of ps itself. */
+function ps(): string[] {
+  const { stdout, pid } = spawnSync('ps', ['-eL', '-o', 'tgid=,lwp=,comm='], { encoding: 'utf8' })
+  const lines = stdout.trimEnd().split('\n')
+  return lines
+    .map((line) => line.trimStart().replace(/ +(\d+)/, ' $1'))
+    .filter((line) => !line.startsWith(`${pid} `))
 }
