@@ -25,8 +25,8 @@ export class RawTypes {
   readonly kinds: Uint8Array
   /** All ids are smaller than this; `void`, id 0, counts. */
   readonly count: number
-  /** The word at which each type starts, by id. */
-  private readonly starts: Uint32Array
+  /** The word at which each type starts, by id; 0 for `void`. */
+  readonly starts: Uint32Array
   private partial: ReadonlySet<number> | undefined
 
   /** What is in `index` leaves `void` out. */
@@ -41,7 +41,8 @@ export class RawTypes {
     this.count = index.kinds.length + 1
     this.kinds = new Uint8Array(this.count)
     this.kinds.set(index.kinds, 1)
-    this.starts = index.starts
+    this.starts = new Uint32Array(this.count)
+    this.starts.set(index.starts.subarray(0, index.kinds.length), 1)
   }
 
   /** The same, with the types of a split BTF that was made on top of this one. */
@@ -63,7 +64,7 @@ export class RawTypes {
   /** The first word of a type other than `void`. */
   at(id: number): number {
     if (id === 0 || id >= this.count) throw this.noSuchType(id)
-    return this.starts[id - 1]!
+    return this.starts[id]!
   }
 
   kind(id: number): number {
@@ -156,7 +157,7 @@ export class RawTypes {
   }
 
   damaged(id: number, why: string): FormatError {
-    const word = this.starts[id - 1] ?? 0
+    const word = this.starts[id] ?? 0
     return new FormatError(this.source, this.typesFileOffset + word * 4, `type ${id}: ${why}`)
   }
 }

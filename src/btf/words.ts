@@ -13,7 +13,8 @@ export function readWords(
   const aligned = (blob.byteOffset + start) % 4 === 0
   const bytes = aligned
     ? new Uint8Array(blob.buffer, blob.byteOffset + start, length)
-    : blob.slice(start, start + length)
+    : // Not `slice`, which of Node's Buffer makes no copy.
+      new Uint8Array(blob.subarray(start, start + length))
   const words = new Uint32Array(bytes.buffer, bytes.byteOffset, length / 4)
   return littleEndian === HOST_LITTLE_ENDIAN ? words : words.map(swap32)
 }

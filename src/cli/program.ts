@@ -10,12 +10,18 @@ import { writeErr, writeOut } from './stdio.js'
 /** How often `--watch` looks where it is not told, as watch(1) does. */
 const WATCH_SECONDS = 2
 
+const EPILOGUE = `
+Without root (CAP_BPF and CAP_PERFMON), count, ps and threads show what /proc tells.
+Exit status: 0 if all is well, also where nobody reads the output to its end;
+1 if something could not be shown; 2 for wrong usage.`
+
 /** The command line. What a command does is loaded when it runs, as loading takes its time. */
 export function createProgram(): Command {
   const program = new Command('ksight')
     .description('Shows what is inside a running Linux kernel.')
     .version(version(), '-V, --version')
     .configureHelp({ showGlobalOptions: true })
+    .addHelpText('after', EPILOGUE)
     .configureOutput({ writeOut, writeErr, outputError: () => {} })
     .exitOverride()
   addGlobalOptions(program)

@@ -54,6 +54,10 @@ export class AlternateScreen implements Disposable {
 
   [Symbol.dispose](): void {
     for (const signal of SIGNALS) process.off(signal, this.endBy)
-    writeOut(LEAVE)
+    try {
+      writeOut(LEAVE)
+    } catch {
+      // The terminal is gone, and wants nothing back.
+    }
   }
 }

@@ -3,7 +3,7 @@ import type { BtfStruct } from '../btf/kinds.js'
 import { UsageError } from '../errors.js'
 import type { Memory, Range } from '../memory/memory.js'
 import { noSuchMember } from '../object/path.js'
-import { compileReader, type Reader } from '../object/readers.js'
+import { compileReader, isChar, type Reader } from '../object/readers.js'
 import type { ObjectSpace } from '../object/space.js'
 
 /** A few members of a struct, perhaps behind pointers, that are wanted of very many structs. */
@@ -14,6 +14,7 @@ export interface Column {
   readonly size: number
   /** Where the value lies in a record. */
   readonly at: number
+  readonly isText: boolean
   readonly read: Reader
 }
 
@@ -59,10 +60,12 @@ export class Columns<Path extends string = string> {
    */
   cell<T>(records: DataView, path: Path): Cell<T | null> {
     const index = this.columns.findIndex((column) => column.path === path)
-    const { at, read } = this.columns[index]!
+    const column = this.columns[index]!
+    const { at } = column
+    const read = column.isText ? rereading(column) : column.read
     const missing = 1 << (index % 32)
-    const missingAt = 8 + (index >= 32 === this.space.btf.littleEndian ? 4 : 0)
     const little = this.space.btf.littleEndian
+    const missingAt = 8 + (index >= 32 === little ? 4 : 0)
     return (record) => {
       if ((records.getInt32(record + missingAt, little) & missing) !== 0) return null
       return read(records, record + at, 0n) as T
@@ -149,11 +152,32 @@ function compileColumn(space: ObjectSpace, struct: BtfStruct, path: string, at: 
     typeId = member.type
   }
   hops.push(offset)
-  return { path, hops, size: columnSize(btf, typeId, path), at, read: compileCell(space, typeId) }
+  const size = columnSize(btf, typeId, path)
+  const type = btf.resolve(typeId)
+  const isText = type.kind === 'array' && isChar(btf.resolve(type.type))
+  return { path, hops, size, at, isText, read: compileCell(space, typeId) }
 }
 
 export function viewOf(bytes: Uint8Array): DataView {
   return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+}
+
+/** Threads of a process mostly have the same name: text is decoded where it differs from before. */
+function rereading({ size, read }: Column): Reader {
+  let last = -1
+  let text: unknown
+  return (records, at, address) => {
+    if (last === -1 || !equal(records, at, last, size)) text = read(records, at, address)
+    last = at
+    return text
+  }
+}
+
+function equal(records: DataView, a: number, b: number, size: number): boolean {
+  for (let i = 0; i < size; i++) {
+    if (records.getUint8(a + i) !== records.getUint8(b + i)) return false
+  }
+  return true
 }
 
 function compileCell(space: ObjectSpace, typeId: number): Reader {

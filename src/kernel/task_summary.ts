@@ -54,19 +54,21 @@ type Path = (typeof PATHS)[number] | '__state' | 'state' | 'thread_info.cpu' | '
 /** All processes (their main threads) or all threads, without the idle ones. */
 export function listTasks(kernel: Kernel, scope: TaskScope, walk?: Walk): TaskSummary[] {
   const columns = summaryColumns(kernel)
-  const tasks = taskRecords(kernel, columns, scope, walk).flatMap((records) => {
-    return summarize(columns, records)
-  })
-  return withFullNames(kernel, tasks)
+  const tasks: TaskSummary[] = []
+  for (const records of taskRecords(kernel, columns, scope, walk)) {
+    summarize(columns, records, tasks)
+  }
+  giveFullNames(kernel, tasks)
+  return tasks
 }
 
 /** The idle threads, swapper/N, one of each CPU. */
 export function listIdleTasks(kernel: Kernel): TaskSummary[] {
   const addresses = kernel.cpus.map((cpu) => idleTask(kernel, cpu).$address)
   const columns = summaryColumns(kernel)
-  return summarize(columns, columns.collect(kernel.uncached, addresses)).map((task) => {
-    return { ...task, idle: true }
-  })
+  const tasks: TaskSummary[] = []
+  summarize(columns, columns.collect(kernel.uncached, addresses), tasks)
+  return tasks.map((task) => ({ ...task, idle: true }))
 }
 
 function summaryColumns(kernel: Kernel): Columns<Path> {
@@ -77,7 +79,7 @@ function summaryColumns(kernel: Kernel): Columns<Path> {
 }
 
 /** Reads the records by cells, because there may be very many. */
-function summarize(columns: Columns<Path>, bytes: Uint8Array): TaskSummary[] {
+function summarize(columns: Columns<Path>, bytes: Uint8Array, into: TaskSummary[]): void {
   const records = viewOf(bytes)
   const cell = <T>(path: Path) => columns.cell<T>(records, path)
   const tgid = cell<number>('tgid')
@@ -92,29 +94,33 @@ function summarize(columns: Columns<Path>, bytes: Uint8Array): TaskSummary[] {
   const uid = cell<number>('real_cred.uid.val')
   const euid = cell<number>('real_cred.euid.val')
   const threads = cell<number>('signal.nr_threads')
-  return Array.from(columns.starts(bytes), (at) => ({
-    tgid: tgid(at)!,
-    pid: pid(at)!,
-    ppid: parent(at) ?? 0,
-    ruid: uid(at)!,
-    euid: euid(at)!,
-    state: stateChar(Number(state(at)), exitState(at)!),
-    threads: threads(at) ?? 0,
-    comm: comm(at)!,
-    kernelThread: isKthread({ flags: flags(at)! }),
-    idle: false,
-    cpu: cpu(at)!,
-    task: columns.address(records, at),
-    stack: stack(at) || undefined,
-  }))
+  for (let at = 0; at + columns.stride <= bytes.length; at += columns.stride) {
+    into.push({
+      tgid: tgid(at)!,
+      pid: pid(at)!,
+      ppid: parent(at) ?? 0,
+      ruid: uid(at)!,
+      euid: euid(at)!,
+      state: stateChar(Number(state(at)), exitState(at)!),
+      threads: threads(at) ?? 0,
+      comm: comm(at)!,
+      kernelThread: isKthread({ flags: flags(at)! }),
+      idle: false,
+      cpu: cpu(at)!,
+      task: columns.address(records, at),
+      stack: stack(at) || undefined,
+    })
+  }
 }
 
 /** Kernel threads may have longer names than fit into `comm`. */
-function withFullNames(kernel: Kernel, tasks: TaskSummary[]): TaskSummary[] {
-  const kthreads = tasks.filter((task) => task.kernelThread).map((task) => task.task!)
+function giveFullNames(kernel: Kernel, tasks: TaskSummary[]): void {
+  const kthreads = [...tasks.keys()].filter((i) => tasks[i]!.kernelThread)
   const columns = taskColumns(kernel, taskNameColumns(kernel))
-  const rows = [...columns.decodeAll(columns.collect(kernel.uncached, kthreads))]
-  const names = procTaskNames(kernel, rows)
-  let next = 0
-  return tasks.map((task) => (task.kernelThread ? { ...task, comm: names[next++]! } : task))
+  const addresses = kthreads.map((i) => tasks[i]!.task!)
+  const rows = [...columns.decodeAll(columns.collect(kernel.uncached, addresses))]
+  procTaskNames(kernel, rows).forEach((comm, n) => {
+    const i = kthreads[n]!
+    tasks[i] = { ...tasks[i]!, comm }
+  })
 }

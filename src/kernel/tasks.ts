@@ -1,7 +1,9 @@
+import { FaultError, InconsistentError } from '../errors.js'
 import { containerOf } from '../object/container_of.js'
 import type { Struct } from '../object/kernel_types.js'
 import { Columns, type Row } from './columns.js'
 import type { Kernel } from './kernel.js'
+import { startTimesOfLinked } from './linked_tasks.js'
 import { listForEachEntry, listNodes } from './list.js'
 import type { TaskScope } from './task_source.js'
 
@@ -48,7 +50,10 @@ function* taskViews(
   const columns = taskColumns(kernel, [])
   const addresses = [...taskRows(kernel, columns, scope, walk)].map((row) => row.$address)
   for (let first = 0; first < addresses.length; first += BATCH) {
-    yield* kernel.space.manyAt('task_struct', addresses.slice(first, first + BATCH))
+    const batch = addresses.slice(first, first + BATCH)
+    const tasks = kernel.space.manyAt('task_struct', batch)
+    const starts = startTimesOfLinked(kernel, batch)
+    yield* tasks.filter((task, i) => starts[i] !== undefined && starts[i] === task.start_boottime)
   }
 }
 
@@ -80,7 +85,7 @@ export function taskRecords(
   const { taskSource } = kernel
   kernel.drop()
   if (walk === 'list' || taskSource === undefined) {
-    return [columns.collect(kernel.uncached, listedTasks(kernel, scope))]
+    return [listedRecords(kernel, columns, listedTasks(kernel, scope))]
   }
   const records = taskSource.records(columns, scope)
   return [missedByIterator(kernel, columns, scope, records), records]
@@ -105,23 +110,63 @@ function missedByIterator(
   return columns.collect(kernel.uncached, missed)
 }
 
+/** The records of tasks that were found on the lists, and are still there once they are read. */
+function listedRecords(kernel: Kernel, columns: Columns, addresses: readonly bigint[]): Uint8Array {
+  const start = taskColumns(kernel, ['start_boottime'])
+  const before = [...start.decodeAll(start.collect(kernel.uncached, addresses))]
+  const records = columns.collect(kernel.uncached, addresses)
+  const after = startTimesOfLinked(kernel, addresses)
+  const { stride } = columns
+  let kept = 0
+  addresses.forEach((_, i) => {
+    if (after[i] === undefined || after[i] !== before[i]!.start_boottime) return
+    records.copyWithin(kept, i * stride, (i + 1) * stride)
+    kept += stride
+  })
+  return records.subarray(0, kept)
+}
+
 /** The addresses of all tasks by their lists. Throws InconsistentError if a list stays torn. */
 function listedTasks(kernel: Kernel, scope: TaskScope): bigint[] {
   const { space, initTask } = kernel
   const offset = BigInt(initTask.$offsetOf('tasks'))
-  const tasks: bigint[] = []
+  // A process may end while its threads are listed, and its memory become another's task.
+  const tasks = new Set<bigint>()
   for (const node of listNodes(space, initTask.$address + offset)) {
     const leader = node - offset
-    if (scope === 'processes') tasks.push(leader)
-    else tasks.push(...threadAddresses(kernel, leader))
+    if (scope === 'processes') tasks.add(leader)
+    else for (const thread of listedThreads(kernel, leader, node)) tasks.add(thread)
   }
-  return tasks
+  return [...tasks]
+}
+
+/** The threads of a process on the list of processes; none, if it is on the list no more. */
+function listedThreads(kernel: Kernel, leader: bigint, node: bigint): bigint[] {
+  try {
+    return threadAddresses(kernel, leader)
+  } catch (error) {
+    const torn = error instanceof InconsistentError || error instanceof FaultError
+    if (!torn || isListed(kernel, node)) throw error
+    return []
+  }
+}
+
+function isListed(kernel: Kernel, node: bigint): boolean {
+  kernel.drop()
+  try {
+    return kernel.at('list_head', node).next.prev.$address === node
+  } catch (error) {
+    if (error instanceof FaultError) return false
+    throw error
+  }
 }
 
 /** The addresses of the threads of the process that a task is of. */
 export function threadAddresses(kernel: Kernel, member: bigint): bigint[] {
   const task = kernel.at('task_struct', member)
   const offset = BigInt(task.$offsetOf('thread_node'))
+  // It exited meanwhile.
+  if (task.signal === null) return []
   const head = task.signal.$addressOf('thread_head')
   return [...listNodes(kernel.space, head)].map((node) => node - offset)
 }

@@ -132,6 +132,6 @@ function arrayReader(space: ObjectSpace, array: BtfArray): Reader {
 }
 
 /** C's plain `char`; BTF's own mark for it is never set by the tools that make kernels' BTF. */
-function isChar(type: BtfType): boolean {
+export function isChar(type: BtfType): boolean {
   return type.kind === 'int' && type.name === 'char'
 }

@@ -1,7 +1,10 @@
-import { spawnSync } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import { existsSync } from 'node:fs'
+import { text } from 'node:stream/consumers'
 import { expect, test } from 'vitest'
-import { failure, run } from './ksight.js'
+import { describeLive } from '../support/live.js'
+import { failure, KSIGHT, run } from './ksight.js'
 
 const FAILED = 1
 const WRONG_USAGE = 2
@@ -33,63 +36,89 @@ test.each([
   expect(failure(args, WRONG_USAGE)).toContain(line)
 })
 
-test.each([
-  [['task', '4194304'], 'ksight: no task 4194304: '],
-  [['threads', '4194304'], 'ksight: no thread 4194304: '],
-  [['task', '1', 'comn'], 'did you mean comm?'],
-  [
-    ['task', '1', 'mm.pgdd'],
-    'struct mm_struct of this kernel has none of this name: did you mean pgd?',
-  ],
-  [['task', '1', 'pid.x'], 'no member x'],
-  [['type', 'task_strut'], 'did you mean task_struct'],
-  [['type', 'struct', 'pid_t'], 'no struct or fwd pid_t'],
-  [['sym', 'vfs_red'], 'did you mean vfs_read'],
-  [['sym', '0x10'], 'ksight: no symbol at 0x10: '],
-  [['-c', '/no/such/image', 'ps'], 'ksight: cannot open /no/such/image: '],
-])('what does not exist: %j', (args, line) => {
-  expect(failure(args, FAILED)).toContain(line)
-})
+/** Runs the command while this process goes on. */
+async function runMeanwhile(args: readonly string[]) {
+  const child = spawn(KSIGHT, args, { stdio: ['ignore', 'pipe', 'pipe'] })
+  const [stdout, stderr, [code]] = await Promise.all([
+    text(child.stdout),
+    text(child.stderr),
+    once(child, 'close'),
+  ])
+  return { code: code as number | null, stdout, stderr }
+}
 
-test('a pid whose process has just exited', () => {
-  const { pid } = spawnSync('true')
-  expect(failure(['task', String(pid)], FAILED)).toContain(`no task ${pid}: `)
-})
+describeLive('on the running kernel', () => {
+  test.each([
+    [['task', '4194304'], 'ksight: no task 4194304: '],
+    [['threads', '4194304'], 'ksight: no thread 4194304: '],
+    [['task', '1', 'comn'], 'did you mean comm?'],
+    [
+      ['task', '1', 'mm.pgdd'],
+      'struct mm_struct of this kernel has none of this name: did you mean pgd?',
+    ],
+    [['task', '1', 'pid.x'], 'no member x'],
+    [['type', 'task_strut'], 'did you mean task_struct'],
+    [['type', 'struct', 'pid_t'], 'no struct or fwd pid_t'],
+    [['sym', 'vfs_red'], 'did you mean vfs_read'],
+    [['sym', '0x10'], 'ksight: no symbol at 0x10: '],
+    [['-c', '/no/such/image', 'ps'], 'ksight: cannot open /no/such/image: '],
+  ])('what does not exist: %j', (args, line) => {
+    expect(failure(args, FAILED)).toContain(line)
+  })
 
-test.skipIf(existsSync('/proc/kcore'))('--via kcore where the kernel has none', () => {
-  for (const command of ['ps', 'count', 'threads', 'task 1', '']) {
-    const args = ['--via', 'kcore', ...command.split(' ').filter((word) => word !== '')]
-    expect(failure(args, FAILED)).toContain('/proc/kcore')
-  }
-})
+  test('a process that exits at any moment is shown as it was, or not at all', async () => {
+    const outcomes = new Set<string>()
+    for (let round = 0; round < 24; round++) {
+      const { pid } = spawn('sleep', [String(0.06 + round * 0.008)], { stdio: 'ignore' })
+      // Not to wait for it would leave the process that exits a zombie, which still is a task.
+      const { code, stdout, stderr } = await runMeanwhile(['task', String(pid), '--json'])
+      outcomes.add(String(code))
+      if (code === 0) expect(JSON.parse(stdout).members.pid).toBe(pid)
+      else expect(stderr).toMatch(new RegExp(`^ksight: no task ${pid}: [^\\n]+\\n$`))
+    }
+    expect(outcomes).toContain('1')
+  })
 
-test('without root, what needs the memory of the kernel says which capabilities it lacks', () => {
-  const commands = [[], ['task', '1'], ['ps', '--via', 'bpf'], ['threads', '--walk', 'list']]
-  for (const args of commands) {
-    expect(failure(args, FAILED, NO_ROOT)).toContain('CAP_BPF and CAP_PERFMON')
-  }
-})
+  test('a pid whose process has just exited', () => {
+    const { pid } = spawnSync('true')
+    expect(failure(['task', String(pid)], FAILED)).toContain(`no task ${pid}: `)
+  })
 
-test('without root, types can be seen all the same', () => {
-  const { status, stdout, stderr } = run(['type', 'list_head'], NO_ROOT)
-  expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
-  expect(stdout).toMatch(/^struct list_head \{/)
-})
+  test.skipIf(existsSync('/proc/kcore'))('--via kcore where the kernel has none', () => {
+    for (const command of ['ps', 'count', 'threads', 'task 1', '']) {
+      const args = ['--via', 'kcore', ...command.split(' ').filter((word) => word !== '')]
+      expect(failure(args, FAILED)).toContain('/proc/kcore')
+    }
+  })
 
-test('help and version', () => {
-  for (const args of [['--help'], ['help'], ['help', 'ps'], ['ps', '--help'], ['-h']]) {
-    const { status, stdout, stderr } = run(args)
+  test('without root, what needs the memory of the kernel says which capabilities it lacks', () => {
+    const commands = [[], ['task', '1'], ['ps', '--via', 'bpf'], ['threads', '--walk', 'list']]
+    for (const args of commands) {
+      expect(failure(args, FAILED, NO_ROOT)).toContain('CAP_BPF and CAP_PERFMON')
+    }
+  })
+
+  test('without root, types can be seen all the same', () => {
+    const { status, stdout, stderr } = run(['type', 'list_head'], NO_ROOT)
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
-    expect(stdout).toMatch(/^Usage: ksight /)
-  }
-  expect(run(['--version']).stdout).toMatch(/^\d+\.\d+\.\d+\n$/)
-})
+    expect(stdout).toMatch(/^struct list_head \{/)
+  })
 
-test('--debug shows how facts were found, and the stack of an error', () => {
-  const { status, stderr } = run(['task', '4194304', '--debug'])
-  expect(status).toBe(FAILED)
-  for (const fact of ['init_task', 'PAGE_OFFSET', 'KASLR offset', 'per-CPU areas']) {
-    expect(stderr).toMatch(new RegExp(`^ksight: ${fact}\\b.*checked: `, 'm'))
-  }
-  expect(stderr).toMatch(/^ksight: no task 4194304: .*\n.*NotFoundError.*\n +at /m)
+  test('help and version', () => {
+    for (const args of [['--help'], ['help'], ['help', 'ps'], ['ps', '--help'], ['-h']]) {
+      const { status, stdout, stderr } = run(args)
+      expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
+      expect(stdout).toMatch(/^Usage: ksight /)
+    }
+    expect(run(['--version']).stdout).toMatch(/^\d+\.\d+\.\d+\n$/)
+  })
+
+  test('--debug shows how facts were found, and the stack of an error', () => {
+    const { status, stderr } = run(['task', '4194304', '--debug'])
+    expect(status).toBe(FAILED)
+    for (const fact of ['init_task', 'PAGE_OFFSET', 'KASLR offset', 'per-CPU areas']) {
+      expect(stderr).toMatch(new RegExp(`^ksight: ${fact}\\b.*checked: `, 'm'))
+    }
+    expect(stderr).toMatch(/^ksight: no task 4194304: .*\n.*NotFoundError.*\n +at /m)
+  })
 })

@@ -1,7 +1,5 @@
-import { spawn } from 'node:child_process'
-import { createInterface } from 'node:readline'
 import { onTestFinished } from 'vitest'
-import { compileProgram } from '../support/compile.js'
+import { compile, Running } from '../support/program.js'
 
 export interface OddTasks {
   /** The program itself, parent of all others. */
@@ -16,25 +14,22 @@ export interface OddTasks {
 
 /** Processes that are out of the ordinary, until the test has finished. Names are bytes in Latin-1. */
 export async function startOddTasks(names: readonly string[] = []): Promise<OddTasks> {
-  const program = compileProgram('odd_tasks', '-pthread')
   // Node passes arguments as UTF-8; the shell makes any bytes of escapes.
   const script = `exec "$0" ${names.map((name) => `"$(printf '${octal(name)}')"`).join(' ')}`
-  const child = spawn('sh', ['-c', script, program], { stdio: ['pipe', 'pipe', 'inherit'] })
-  onTestFinished(() => void child.kill('SIGKILL'))
-  const pids = new Map<string, number[]>()
-  for await (const line of createInterface(child.stdout)) {
-    if (line === 'ready') break
-    const [what, pid] = line.split(' ')
-    pids.set(what!, [...(pids.get(what!) ?? []), Number(pid)])
+  const running = await Running.start('sh', ['-c', script, compile('odd_tasks')])
+  onTestFinished(() => running[Symbol.asyncDispose]())
+  const pids = (what: string) => {
+    const lines = running.lines.map((line) => line.split(' '))
+    return lines.filter(([word]) => word === what).map(([, pid]) => Number(pid))
   }
-  const one = (what: string) => pids.get(what)![0]!
+  const one = (what: string) => pids(what)[0]!
   return {
-    pid: child.pid!,
+    pid: running.pid,
     zombie: one('zombie'),
     stopped: one('stopped'),
     setuid: one('setuid'),
     threads: one('threads'),
-    named: pids.get('name') ?? [],
+    named: pids('name'),
   }
 }
 

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
 import { expect, onTestFinished, test } from 'vitest'
+import { describeLive } from '../support/live.js'
 import { account, type ListedTask } from './account.js'
 import { json, run } from './ksight.js'
 import { startOddTasks } from './odd_tasks.js'
@@ -31,31 +32,33 @@ function compare(scope: 'processes' | 'threads', list: () => ListedTask[]): void
 
 const ODD_NAMES = ['new\nline', '\x1b[31mred', 'caf\xc3\xa9', 'bad \xff\xfe', 'a) S (b', 'back\\n']
 
-for (const walk of ['iterator', 'list']) {
-  test(`ps lists what ps -e lists, by ${walk}, while processes start and end`, async () => {
-    await startOddTasks(ODD_NAMES)
-    startForking()
-    compare('processes', () => json<ListedTask[]>('ps', '--walk', walk))
-  })
+describeLive('as procps lists it', () => {
+  for (const walk of ['iterator', 'list']) {
+    test(`ps lists what ps -e lists, by ${walk}, while processes start and end`, async () => {
+      await startOddTasks(ODD_NAMES)
+      startForking()
+      compare('processes', () => json<ListedTask[]>('ps', '--walk', walk))
+    })
 
-  test(`threads lists what ps -eL lists, by ${walk}, while processes start and end`, async () => {
-    await startOddTasks(ODD_NAMES)
-    startForking()
-    compare('threads', () =>
-      json<ListedTask[]>('threads', '--walk', walk).filter(({ pid }) => pid > 0),
-    )
-  })
-}
-
-test('without root, ps and threads list what ps lists', async () => {
-  await startOddTasks(ODD_NAMES)
-  startForking()
-  const list = (command: string) => () => {
-    const { status, stdout, stderr } = run([command, '--json'], NO_ROOT)
-    expect(status).toBe(0)
-    expect(stderr).toMatch(/^ksight: .*CAP_BPF.*\/proc.*\n$/)
-    return JSON.parse(stdout) as ListedTask[]
+    test(`threads lists what ps -eL lists, by ${walk}, while processes start and end`, async () => {
+      await startOddTasks(ODD_NAMES)
+      startForking()
+      compare('threads', () =>
+        json<ListedTask[]>('threads', '--walk', walk).filter(({ pid }) => pid > 0),
+      )
+    })
   }
-  compare('processes', list('ps'))
-  compare('threads', list('threads'))
+
+  test('without root, ps and threads list what ps lists', async () => {
+    await startOddTasks(ODD_NAMES)
+    startForking()
+    const list = (command: string) => () => {
+      const { status, stdout, stderr } = run([command, '--json'], NO_ROOT)
+      expect(status).toBe(0)
+      expect(stderr).toMatch(/^ksight: .*CAP_BPF.*\/proc.*\n$/)
+      return JSON.parse(stdout) as ListedTask[]
+    }
+    compare('processes', list('ps'))
+    compare('threads', list('threads'))
+  })
 })

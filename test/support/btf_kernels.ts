@@ -1,13 +1,22 @@
 import { execFileSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll } from 'vitest'
 import { Btf } from '../../src/btf/btf.js'
-import { debianBtf } from './debian_kernel.js'
+import { canFetchKernels, debianBtf } from './debian_kernel.js'
+import { hasTools } from './tools.js'
 
 /** The kernels whose types the printers are tested with. */
 export const KERNELS = ['running', '6.1', '6.12'] as const
+const RUNNING = '/sys/kernel/btf/vmlinux'
+type TestKernel = (typeof KERNELS)[number]
+
+/** Whether this machine has a kernel's BTF, or can fetch it, and has all of these commands. */
+export function canTest(kernel: TestKernel, ...commands: readonly string[]): boolean {
+  const available = kernel === 'running' ? existsSync(RUNNING) : canFetchKernels
+  return available && hasTools(...commands)
+}
 
 /** BTF of a kernel, decoded and as a file for the tools of others. */
 export interface KernelBtf {
@@ -25,10 +34,9 @@ export function scratchFile(name: string, content: string | Uint8Array): string 
   return path
 }
 
-export async function kernelBtf(kernel: (typeof KERNELS)[number]): Promise<KernelBtf> {
+export async function kernelBtf(kernel: TestKernel): Promise<KernelBtf> {
   if (kernel === 'running') {
-    const file = '/sys/kernel/btf/vmlinux'
-    return { btf: new Btf(readFileSync(file)), file }
+    return { btf: new Btf(readFileSync(RUNNING)), file: RUNNING }
   }
   const bytes = await debianBtf(kernel)
   return { btf: new Btf(bytes), file: scratchFile(`${kernel}.btf`, bytes) }
@@ -40,6 +48,5 @@ export function run(command: string, ...args: readonly string[]): string {
     encoding: 'utf8',
     maxBuffer: 1 << 28,
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, PATH: `${process.env.PATH}:/usr/sbin:/sbin` },
   })
 }

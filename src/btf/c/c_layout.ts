@@ -2,7 +2,7 @@ import { MAX_DEPTH, type RawTypes } from '../raw.js'
 import { RawMember } from '../raw_member.js'
 
 /** How a struct must be declared so that a C compiler gives its members their offsets. */
-export const NATURAL = 1
+const NATURAL = 1
 export const PACKED = 2
 /** No C declaration does it: members that overlap, or do not fit into the size. */
 export const OPAQUE = 3
@@ -128,7 +128,7 @@ export class CLayout {
     let end = 0
     for (let word = first; word < stop; word += 3) {
       member.read(word, flag)
-      if (member.isPadding) continue
+      if (types.strings[member.name] === 0 && member.isPadding) continue
       const { bitOffset, bitSize, type } = member
       const own = this.alignment(type)
       if (own > alignment) alignment = own

@@ -2,6 +2,9 @@ import type { RawTypes } from '../raw.js'
 import { isStandard } from './base_types.js'
 import { NameTable } from './name_table.js'
 
+/** By kind, 1 for types that a header names. */
+const HAS_NAME = Uint8Array.of(0, 1, 0, 0, 1, 1, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 1)
+
 /**
  * The names of a C header in which every name must be unique. C keeps two sets of them: tags of
  * structs, unions and enums, and ordinary names of typedefs and enumerators. The type with the
@@ -12,7 +15,8 @@ export class HeaderNames {
   readonly definitions: Uint32Array
   private readonly tags: NameTable
   private readonly ordinary: NameTable
-  private readonly suffixes = new Map<number, number>()
+  /** By id, the number for `name___2`; 0 for types that keep their names. */
+  readonly suffixes: Uint32Array
   /** What forward declarations mean, where that is defined. */
   private readonly meanings = new Map<number, number>()
   private found = 0
@@ -20,9 +24,12 @@ export class HeaderNames {
   constructor(private readonly types: RawTypes) {
     this.tags = new NameTable(types.strings)
     this.ordinary = new NameTable(types.strings)
+    this.suffixes = new Uint32Array(types.count)
     this.definitions = new Uint32Array(types.count)
     const forwards: number[] = []
-    for (let id = 1; id < types.count; id++) this.enter(id, forwards)
+    for (let id = 1; id < types.count; id++) {
+      if (HAS_NAME[types.kinds[id]!] === 1) this.enter(id, forwards)
+    }
     this.definitions = this.definitions.subarray(0, this.found)
     for (const id of forwards) this.enterForward(id)
   }
@@ -56,7 +63,7 @@ export class HeaderNames {
     const name = this.types.name(id)
     if (this.types.strings[name] === 0) return
     const times = table.add(name, id)
-    if (times > 1) this.suffixes.set(id, times)
+    if (times > 1) this.suffixes[id] = times
   }
 
   private enterForward(id: number): void {
@@ -70,10 +77,6 @@ export class HeaderNames {
     } else {
       this.number(id, this.tags)
     }
-  }
-
-  suffix(id: number): number {
-    return this.suffixes.get(id) ?? 1
   }
 
   /** Takes a name for an enumerator: 1, or the number for `name___2`. */

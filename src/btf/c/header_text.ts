@@ -5,7 +5,7 @@ import { CLayout, OPAQUE, PACKED } from './c_layout.js'
 import { EnumText } from './enum_text.js'
 import type { HeaderNames } from './header_names.js'
 import type { HeaderSink } from './header_order.js'
-import { type Naming, Spelling } from './spelling.js'
+import { Spelling } from './spelling.js'
 import { ascii, TextBuffer } from './text_buffer.js'
 
 const BLANK = 0x20
@@ -30,7 +30,7 @@ const IF_BEFORE_C23 = ascii('#if !defined(__STDC_VERSION__) || __STDC_VERSION__ 
 const ENDIF_BLOCK = ascii('#endif\n\n')
 
 /** Writes the definitions of a C header. */
-export class HeaderText implements HeaderSink, Naming {
+export class HeaderText implements HeaderSink {
   readonly out: TextBuffer
   private readonly layout: CLayout
   private readonly spelling: Spelling
@@ -41,16 +41,12 @@ export class HeaderText implements HeaderSink, Naming {
 
   constructor(
     private readonly types: RawTypes,
-    private readonly names: HeaderNames,
+    names: HeaderNames,
   ) {
     this.out = new TextBuffer(types.source)
     this.layout = new CLayout(types)
-    this.spelling = new Spelling(types, this.out, this)
+    this.spelling = new Spelling(types, this.out, names.suffixes, (id) => this.anonymous(id))
     this.enums = new EnumText(types, names, this.out)
-  }
-
-  suffix(id: number): number {
-    return this.names.suffix(id)
   }
 
   forward(id: number): void {
@@ -150,7 +146,7 @@ export class HeaderText implements HeaderSink, Naming {
     let end = 0
     for (let word = first; word < stop; word += 3) {
       member.read(word, flag)
-      if (member.isPadding) continue
+      if (types.strings[member.name] === 0 && member.isPadding) continue
       const { bitOffset, bitSize, type } = member
       if (bitOffset !== end && !isUnion && layout.place(end, type, bitSize, packed) !== bitOffset)
         this.fill(end, bitOffset)

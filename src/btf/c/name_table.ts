@@ -4,9 +4,10 @@
  */
 export class NameTable {
   /** Offset of a slot's name plus 1; 0 for a free slot. */
-  private names = new Uint32Array(1 << 15)
-  private firsts = new Uint32Array(1 << 15)
-  private times = new Uint32Array(1 << 15)
+  private names = new Uint32Array(1 << 16)
+  private times = new Uint32Array(1 << 16)
+  /** The type for which a name was added first. */
+  private firsts = new Uint32Array(1 << 16)
   private used = 0
 
   constructor(private readonly strings: Uint8Array) {}
@@ -14,7 +15,8 @@ export class NameTable {
   /** Adds the name at `offset` for type `id` and tells how often it was added by now. */
   add(offset: number, id: number): number {
     const slot = this.slotOf(offset)
-    const times = ++this.times[slot]!
+    const times = this.times[slot]! + 1
+    this.times[slot] = times
     if (times === 1) {
       this.names[slot] = offset + 1
       this.firsts[slot] = id
@@ -30,21 +32,16 @@ export class NameTable {
   }
 
   private slotOf(offset: number): number {
-    const mask = this.names.length - 1
-    let slot = this.hash(offset) & mask
-    for (;;) {
-      const name = this.names[slot]!
-      if (name === 0 || name === offset + 1 || this.same(name - 1, offset)) return slot
-      slot = (slot + 1) & mask
-    }
-  }
-
-  /** FNV-1a. */
-  private hash(offset: number): number {
-    const { strings } = this
+    const { strings, names } = this
+    // FNV-1a.
     let hash = 0x811c9dc5
     for (let i = offset; strings[i] !== 0; i++) hash = Math.imul(hash ^ strings[i]!, 0x01000193)
-    return hash ^ (hash >>> 15)
+    let slot = (hash ^ (hash >>> 15)) & (names.length - 1)
+    for (;;) {
+      const name = names[slot]!
+      if (name === 0 || name === offset + 1 || this.same(name - 1, offset)) return slot
+      slot = (slot + 1) & (names.length - 1)
+    }
   }
 
   private same(a: number, b: number): boolean {
@@ -55,16 +52,16 @@ export class NameTable {
   }
 
   private grow(): void {
-    const { names, firsts, times } = this
+    const { names, times, firsts } = this
     this.names = new Uint32Array(names.length * 2)
-    this.firsts = new Uint32Array(names.length * 2)
     this.times = new Uint32Array(names.length * 2)
+    this.firsts = new Uint32Array(names.length * 2)
     names.forEach((name, old) => {
       if (name === 0) return
       const slot = this.slotOf(name - 1)
       this.names[slot] = name
-      this.firsts[slot] = firsts[old]!
       this.times[slot] = times[old]!
+      this.firsts[slot] = firsts[old]!
     })
   }
 }

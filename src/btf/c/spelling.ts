@@ -1,5 +1,5 @@
 import { MAX_DEPTH, type RawTypes } from '../raw.js'
-import { ascii, type TextBuffer } from './text_buffer.js'
+import { ascii, type TextBuffer, WORDS } from './text_buffer.js'
 
 const VOID = ascii('void ')
 const STRUCT = ascii('struct ')
@@ -8,7 +8,6 @@ const ENUM = ascii('enum ')
 const CONST = ascii('const ')
 const VOLATILE = ascii('volatile ')
 const RESTRICT = ascii('restrict ')
-const OPEN_POINTER = ascii('(*')
 const COMMA = ascii(', ')
 const ELLIPSIS = ascii('...')
 const NO_PARAMS = ascii('void)')
@@ -21,13 +20,8 @@ const CLOSE = 0x29
 const OPEN_ARRAY = 0x5b
 const CLOSE_ARRAY = 0x5d
 
-/** What a spelling asks of the text that it is part of. */
-export interface Naming {
-  /** 1, or the number for `name___2` where a name is taken twice. */
-  suffix(id: number): number
-  /** Writes a struct, union or enum that has no name. */
-  anonymous(id: number): void
-}
+/** By kind, 1 for types that are written before the name altogether. */
+const STANDS_BEFORE = Uint8Array.of(1, 1, 0, 0, 1, 1, 1, 1, 1, 0, 0, 0, 0, 0, 0, 1, 1, 0, 0, 1)
 
 /**
  * Writes types as C does. A declaration is made of what stands before the declared name and what
@@ -36,49 +30,67 @@ export interface Naming {
 export class Spelling {
   private depth = 0
 
+  /**
+   * `suffixes` has by id the number for `name___2` where a name is taken twice; `anonymous` writes
+   * a struct, union or enum that has no name.
+   */
   constructor(
     private readonly types: RawTypes,
     private readonly out: TextBuffer,
-    private readonly naming: Naming,
+    private readonly suffixes: Uint32Array,
+    private readonly anonymous: (id: number) => void,
   ) {}
 
   /** Writes what stands before the name. */
   before(id: number): void {
     const { types, out } = this
-    if (++this.depth > MAX_DEPTH) throw types.damaged(id, 'it contains itself')
-    switch (types.kind(id)) {
+    const word = types.starts[id]!
+    switch (types.kinds[id]) {
       case 0:
         out.literal(VOID)
         break
       case 1:
+      case 16:
+        out.name(types.strings, types.words[word]!, WORDS)
+        this.suffix(id)
+        break
+      case 4:
+        this.tag(id, word, STRUCT)
+        break
+      case 5:
+        this.tag(id, word, UNION)
+        break
+      case 6:
+      case 19:
+        this.tag(id, word, ENUM)
+        break
+      case 7:
+        out.literal(types.flag(id) ? UNION : STRUCT)
+        this.name(id, word)
+        break
       case 8:
       case 15:
-      case 16:
-        this.name(id)
+        this.name(id, word)
         break
+      default:
+        this.derived(id)
+    }
+  }
+
+  /** What stands before the name if the type is made of another one. */
+  private derived(id: number): void {
+    const { types, out } = this
+    if (++this.depth > MAX_DEPTH) throw types.damaged(id, 'it contains itself')
+    switch (types.kind(id)) {
       case 2: {
         const target = types.sizeOrType(id)
         this.before(target)
-        if (this.binds(target)) out.literal(OPEN_POINTER)
-        else out.byte(STAR)
+        if (this.binds(target)) out.byte(OPEN)
+        out.byte(STAR)
         break
       }
       case 3:
         this.before(types.words[types.at(id) + 3]!)
-        break
-      case 4:
-        this.tag(id, STRUCT)
-        break
-      case 5:
-        this.tag(id, UNION)
-        break
-      case 6:
-      case 19:
-        this.tag(id, ENUM)
-        break
-      case 7:
-        out.literal(types.flag(id) ? UNION : STRUCT)
-        this.name(id)
         break
       case 9:
         this.qualified(id, VOLATILE)
@@ -98,20 +110,16 @@ export class Spelling {
 
   /** Writes what stands after the name. */
   after(id: number): void {
+    const { types } = this
+    const kind = types.kinds[id]!
+    if (STANDS_BEFORE[kind] === 1) return
+    // Most pointers are to what stands before the name.
+    if (kind === 2 && STANDS_BEFORE[types.kinds[types.words[types.starts[id]! + 2]!]!] === 1) return
+    this.afterDerived(id)
+  }
+
+  private afterDerived(id: number): void {
     const { types, out } = this
-    switch (types.kind(id)) {
-      case 0:
-      case 1:
-      case 4:
-      case 5:
-      case 6:
-      case 7:
-      case 8:
-      case 15:
-      case 16:
-      case 19:
-        return
-    }
     if (++this.depth > MAX_DEPTH) throw types.damaged(id, 'it contains itself')
     switch (types.kind(id)) {
       case 2: {
@@ -138,10 +146,15 @@ export class Spelling {
     this.depth--
   }
 
-  private name(id: number): void {
-    const { types, out } = this
-    out.name(types.strings, types.name(id))
-    const suffix = this.naming.suffix(id)
+  private name(id: number, word: number): void {
+    const { types } = this
+    this.out.name(types.strings, types.words[word]!)
+    this.suffix(id)
+  }
+
+  private suffix(id: number): void {
+    const { out } = this
+    const suffix = this.suffixes[id]!
     if (suffix > 1) {
       out.literal(SUFFIX)
       out.number(suffix)
@@ -149,13 +162,14 @@ export class Spelling {
     out.byte(BLANK)
   }
 
-  private tag(id: number, keyword: Uint8Array): void {
-    if (this.types.isAnonymous(id)) {
-      this.naming.anonymous(id)
+  private tag(id: number, word: number, keyword: Uint8Array): void {
+    const { types } = this
+    if (types.strings[types.words[word]!] === 0) {
+      this.anonymous(id)
       this.out.byte(BLANK)
     } else {
       this.out.literal(keyword)
-      this.name(id)
+      this.name(id, word)
     }
   }
 

@@ -3,30 +3,34 @@ import { FormatError } from '../../errors.js'
 /** More text than any kernel's types make; damaged BTF could otherwise make it without end. */
 const MAX_LENGTH = 64 * 1024 * 1024
 
+const TAB = 0x09
+const BLANK = 0x20
+const MINUS = 0x2d
+const ZERO = 0x30
+const UNDERSCORE = 0x5f
+
 /**
- * What may be in a C identifier, and the blank of `unsigned int`; all else becomes `_`, so that
- * no name can break out of its place in the text, or do things to a terminal.
+ * What may be in a C identifier; all else becomes `_`, so that no name can break out of its place
+ * in the text, or do things to a terminal.
  */
 const IDENTIFIER = Uint8Array.from({ length: 256 }, (_, byte) =>
-  /[\w$ ]/.test(String.fromCharCode(byte)) ? byte : 0x5f,
+  /[\w$]/.test(String.fromCharCode(byte)) ? byte : UNDERSCORE,
 )
+/** The same for names of several words: `unsigned int`. */
+export const WORDS = IDENTIFIER.with(BLANK, BLANK)
 
 /** A constant piece of text. */
 export function ascii(text: string): Uint8Array {
   return Uint8Array.from(text, (character) => character.charCodeAt(0))
 }
 
-const ZERO = 0x30
-const TAB = 0x09
-const BLANK = 0x20
-const MINUS = 0x2d
-
 /**
  * ASCII text as bytes. Joining the million pieces of a header as strings, and encoding them again
  * for output, takes several times as long as writing bytes in place.
  */
 export class TextBuffer {
-  bytes = new Uint8Array(1 << 16)
+  /** Larger than what is usually taken at once: growing costs time. */
+  private bytes = new Uint8Array(1 << 18)
   length = 0
   /** Bytes handed out so far. */
   private taken = 0
@@ -40,14 +44,11 @@ export class TextBuffer {
   }
 
   literal(text: Uint8Array): void {
-    this.copy(text, 0, text.length)
-  }
-
-  copy(from: Uint8Array, start: number, end: number): void {
-    if (this.length + end - start > this.bytes.length) this.grow(end - start)
+    const { length } = text
+    if (this.length + length > this.bytes.length) this.grow(length)
     const { bytes } = this
     let at = this.length
-    for (let i = start; i < end; i++) bytes[at++] = from[i]!
+    for (let i = 0; i < length; i++) bytes[at++] = text[i]!
     this.length = at
   }
 
@@ -56,15 +57,20 @@ export class TextBuffer {
   }
 
   /** The NUL-terminated name that starts at `offset`. */
-  name(strings: Uint8Array, offset: number): void {
+  name(strings: Uint8Array, offset: number, characters = IDENTIFIER): void {
+    if (offset >= strings.length) {
+      throw new FormatError(this.source, 0, 'a name lies behind the strings')
+    }
     let { bytes, length: at } = this
-    for (let i = offset; strings[i] !== 0; i++) {
+    for (let i = offset; ; i++) {
+      const byte = strings[i]!
+      if (byte === 0) break
       if (at === bytes.length) {
         this.length = at
         this.grow(1)
         bytes = this.bytes
       }
-      bytes[at++] = IDENTIFIER[strings[i]!]!
+      bytes[at++] = characters[byte]!
     }
     this.length = at
   }
@@ -74,10 +80,10 @@ export class TextBuffer {
     if (value < 0) {
       this.byte(MINUS)
       this.number(-value)
-      return
+    } else {
+      if (value >= 10) this.number(Math.floor(value / 10))
+      this.byte(ZERO + (value % 10))
     }
-    if (value >= 10) this.number(Math.floor(value / 10))
-    this.byte(ZERO + (value % 10))
   }
 
   /** Takes back a blank at the end. */

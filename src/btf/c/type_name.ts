@@ -13,10 +13,9 @@ class Speller {
     const types = btf.raw()
     const out = new TextBuffer(btf.source)
     this.out = out
-    this.spelling = new Spelling(types, out, {
-      suffix: () => 1,
-      anonymous: (id) => out.literal(ANONYMOUS[Math.min(types.kind(id), 6) - 4]!),
-    })
+    this.spelling = new Spelling(types, out, new Uint32Array(types.count), (id) =>
+      out.literal(ANONYMOUS[Math.min(types.kind(id), 6) - 4]!),
+    )
   }
 
   declaration(id: number, name: string): string {

@@ -3,11 +3,11 @@ import type { BtfStruct, BtfType } from '../kinds.js'
 
 /** Names that TypeScript does not let an interface have, or reads as something else. */
 const RESERVED = new Set(
-  `abstract any asserts await bigint boolean break case catch class const continue debugger default
-  delete do else enum export extends false finally for function if implements import in infer
-  instanceof interface intrinsic is keyof let never new null number object package private protected
-  public readonly return static string super switch symbol this throw true try typeof undefined
-  unique unknown var void while with yield`.split(/\s+/),
+  `KernelTypes abstract any asserts await bigint boolean break case catch class const continue
+  debugger default delete do else enum export extends false finally for function if implements
+  import in infer instanceof interface intrinsic is keyof let never new null number object
+  package private protected public readonly return static string super switch symbol this throw
+  true try typeof undefined unique unknown var void while with yield`.split(/\s+/),
 )
 
 /** The interface of each struct and union that has a name, be it only that of a typedef. */

@@ -1,6 +1,7 @@
 import { FormatError } from '../../errors.js'
 import type { Btf } from '../btf.js'
 import { InterfaceNames, isStruct } from './interface_names.js'
+import { quoted } from './quoted.js'
 import { StructText } from './struct_text.js'
 
 const CHUNK_SIZE = 1 << 16
@@ -59,6 +60,6 @@ type $Bytes = Uint8Array
 /** What `kernel.at(name, address)` looks up. */
 function* kernelTypes(names: InterfaceNames): Generator<string> {
   yield "declare module 'ksight' {\n  interface KernelTypes {\n"
-  for (const [cName, name] of names.byCName) yield `    ${JSON.stringify(cName)}: ${name}\n`
+  for (const [cName, name] of names.byCName) yield `    ${quoted(cName)}: ${name}\n`
   yield '  }\n}\n'
 }

@@ -4,11 +4,12 @@ import { typeName } from '../c/type_name.js'
 import type { BtfArray, BtfStruct, BtfType } from '../kinds.js'
 import { type InterfaceNames, isStruct } from './interface_names.js'
 import { isNeverNull } from './never_null.js'
+import { quoted } from './quoted.js'
 
 /** Longer chains of pointers, arrays and anonymous structs are taken for a loop. */
 const MAX_DEPTH = 64
 /** Damaged BTF could repeat anonymous structs without end. */
-const MAX_MEMBERS = 2_000_000
+const MAX_MEMBERS = 500_000
 
 /**
  * Writes members with the types that ksight's views give them: integers of up to 32 bits, enums and
@@ -41,9 +42,7 @@ export class StructText {
   }
 
   private member(struct: BtfStruct, member: FoundMember, indent: string): string {
-    const property = /^[A-Za-z_$][\w$]*$/.test(member.name)
-      ? member.name
-      : JSON.stringify(member.name)
+    const property = /^[A-Za-z_$][\w$]*$/.test(member.name) ? member.name : quoted(member.name)
     const value =
       member.bitSize > 0 ? this.bitField(member) : this.memberValue(struct, member, indent)
     return `${indent}/** ${this.comment(member)} */\n${indent}readonly ${property}: ${value}\n`

@@ -20,7 +20,8 @@ export async function threads(
 }
 
 function select(tasks: TaskLists, pid: number | undefined): TaskSummary[] {
-  const all = [...tasks.idle(), ...tasks.list('threads')]
+  const listed = tasks.list('threads')
+  const all = [...tasks.idle(), ...listed]
   if (pid === undefined) return all
   const tgid = all.find((task) => task.pid === pid)?.tgid
   if (tgid === undefined) throw new NotFoundError(`no thread ${pid}`, [], 'no task has this PID')

@@ -8,11 +8,15 @@ export function jsonLine(value: unknown): string {
   return escaped(stringify(value))
 }
 
-/** A JSON document for people too: indented, an array with a line for each element. */
+/** A JSON document for people too: indented, an array of objects with a line for each. */
 export function jsonDocument(value: unknown): string {
   if (!Array.isArray(value)) return escaped(stringify(value, 2))
-  if (value.length === 0) return '[]'
-  return escaped(`[\n${value.map((element) => stringify(element)).join(',\n')}\n]`)
+  const [first] = value
+  if (first === undefined) return '[]'
+  // Within a string the quotes before the key would be escaped, or end the string: no key follows.
+  const seam = `},{${JSON.stringify(Object.keys(first)[0])}:`
+  const lines = stringify(value).replaceAll(seam, seam.replace(',', ',\n'))
+  return escaped(`[\n${lines.slice(1, -1)}\n]`)
 }
 
 /** Most values hold no bigint, and without a replacer JSON is several times as quick. */

@@ -13,11 +13,11 @@ export function pointerShower(mode: PointerMode): ShowPointer {
   if (mode === 'raw') return asDigits
   if (mode === 'hidden') return () => asDigits(0n)
   const hash = new PointerHash()
-  return (address) => asDigits(isErrOrNull(address) ? address : hash.of(address))
+  return (address) => (isErrOrNull(address) ? asDigits(address) : `0x00000000${hash.of(address)}`)
 }
 
 /** `0x` and 16 digits, as many as the kernel prints. */
-function asDigits(address: bigint | number): string {
+function asDigits(address: bigint): string {
   return `0x${address.toString(16).padStart(16, '0')}`
 }
 

@@ -3,8 +3,7 @@ import type { Btf } from '../../../src/btf/btf.js'
 import { printHeader } from '../../../src/btf/c/header.js'
 import type { BtfType } from '../../../src/btf/kinds.js'
 import { compiledLayouts, expectedLayout } from '../../support/btf_compiler.js'
-import { KERNELS, kernelBtf, run } from '../../support/btf_kernels.js'
-import { parseRawDump, rawDumpOf } from '../../support/btf_raw_dump.js'
+import { canTest, KERNELS, kernelBtf, run } from '../../support/btf_kernels.js'
 import { memberBits, type NamedStruct, namedStructs } from '../../support/btf_structs.js'
 
 /** The structs that a compiler, given a header, lays out in another way than BTF says. */
@@ -23,30 +22,21 @@ function mislaid(btf: Btf, id: string, header: string, structs: readonly NamedSt
 }
 
 describe.each(KERNELS)('the types of kernel %s', (kernel) => {
-  test('are decoded as bpftool decodes them', async () => {
-    const { btf, file } = await kernelBtf(kernel)
-    const theirs = parseRawDump(run('bpftool', 'btf', 'dump', 'file', file))
-    const ours = [...btf.types()].filter(({ kind }) => kind === 'struct' || kind === 'union')
-    expect(theirs.size).toBe(ours.length)
-    expect(ours.filter((type) => rawDumpOf(type).join() !== theirs.get(type.id)?.join())).toEqual(
-      [],
-    )
-  })
-
-  test('lie where GCC puts those of our header', async () => {
+  test.skipIf(!canTest(kernel, 'gcc'))('lie where gcc puts those of our header', async () => {
     const { btf } = await kernelBtf(kernel)
     const structs = namedStructs(btf)
     expect(structs.length).toBeGreaterThan(7000)
     expect(mislaid(btf, 'ours', [...printHeader(btf)].join(''), structs)).toEqual([])
   })
 
-  test("lie where GCC puts those of bpftool's header", async () => {
+  const canCompare = canTest(kernel, 'gcc', 'bpftool')
+  test.skipIf(!canCompare)("lie where gcc puts those of bpftool's header", async () => {
     const { btf, file } = await kernelBtf(kernel)
-    // bpftool numbers equal tags in another order, so that names do not tell them apart.
+    // bpftool numbers equal tags in another order, so that names do not tell them apart; its raw dump
+    // of all types is compared elsewhere.
     const structs = namedStructs(btf).filter(({ clashes }) => !clashes)
     const header = run('bpftool', 'btf', 'dump', 'file', file, 'format', 'c')
     const wrong = mislaid(btf, 'bpftool', header, structs)
-    // What bpftool 7.1 gets wrong is told by its raw dump as BTF tells it.
     expect(wrong.filter(({ type }) => !contains(btf, type, isLostByBpftool))).toEqual([])
     expect(wrong.length).toBeLessThan(structs.length / 100)
   })
