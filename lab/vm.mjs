@@ -25,6 +25,9 @@ import { within } from './within.mjs'
  * @typedef {'elf' | 'kdump-zlib' | 'kdump-lzo' | 'kdump-snappy'} DumpFormat
  */
 
+/** What people set up for their own machine can take an emulated one long, and is left out. */
+const SHELL = "command -v bash >/dev/null && PS1='lab:\\w# ' exec bash --norc; exec sh"
+
 /** A running virtual machine, in which commands run as root in this project's folder. */
 export class Vm {
   #qemu
@@ -73,14 +76,25 @@ export class Vm {
   async run(command, args = [], { timeout = 60_000, show = false } = {}) {
     const number = await this.#write(script([command, ...args]))
     const followers = show ? this.#follow(number) : []
-    const exitCode = await within(timeout, this.#agent.run(number), () => {
-      this.#agent.send(`kill ${number}`)
-      const { stdout, stderr } = this.#output(number)
-      const what = `${[command, ...args].join(' ')} did not end within ${timeout} ms`
-      return this.#error(`${what}; stdout:\n${stdout}\nstderr:\n${stderr}`)
-    })
-    for (const follower of followers) follower.end()
-    return { exitCode, ...this.#output(number) }
+    try {
+      const exitCode = await within(timeout, this.#agent.run(number), () => {
+        this.#agent.send(`kill ${number}`)
+        return this.#late(number, `${[command, ...args].join(' ')} did not end`, timeout)
+      })
+      return { exitCode, ...this.#output(number) }
+    } finally {
+      for (const follower of followers) follower.end()
+    }
+  }
+
+  /**
+   * @param {number} number
+   * @param {string} what
+   * @param {number} timeout
+   */
+  #late(number, what, timeout) {
+    const { stdout, stderr } = this.#output(number)
+    return this.#error(`${what} within ${timeout} ms; stdout:\n${stdout}\nstderr:\n${stderr}`)
   }
 
   /**
@@ -89,9 +103,7 @@ export class Vm {
    * @param {number} columns
    */
   async shell(rows, columns) {
-    const number = await this.#write(
-      script(['/bin/sh', '-c', 'exec "$(command -v bash || echo sh)"']),
-    )
+    const number = await this.#write(script(['/bin/sh', '-c', SHELL]))
     return this.#agent.run(number, `shell ${number} ${rows} ${columns}`)
   }
 
@@ -153,7 +165,8 @@ export class Vm {
   }
 
   /**
-   * Writes a memory image of the guest, which stands still meanwhile.
+   * Writes a memory image of the guest, which stands still meanwhile. Which formats there are
+   * depends on how QEMU was built: Debian 12's has no lzo and snappy.
    * @param {string} path absolute
    * @param {DumpFormat} [format]
    */

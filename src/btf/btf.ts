@@ -179,7 +179,10 @@ export class Btf {
     return first
   }
 
-  /** All types with this name and one of these kinds, in order of ids, the base's first. */
+  /**
+   * All types with this name and one of these kinds, the base's first, in order of ids (as far as no
+   * name stands twice among the strings).
+   */
   *findAll<K extends BtfKind = BtfKind>(
     name: string,
     ...kinds: readonly K[]
@@ -193,27 +196,36 @@ export class Btf {
     }
   }
 
-  /** Looking through all names is quick; an index pays only for those who look up many. */
-  private candidates(name: string): Generator<number> {
-    if (this.names === undefined && this.lookups++ < LOOKUPS_WITHOUT_INDEX) return this.named(name)
-    this.names ??= this.indexNames()
-    return this.names.candidates(hashName(name))
-  }
-
-  /** The types of this name, found without any index. */
-  private *named(name: string): Generator<number> {
-    const wanted = new TextEncoder().encode(`${name}\0`)
-    for (let i = this.nextNamed(0, wanted); i !== -1; i = this.nextNamed(i + 1, wanted)) yield i
-  }
-
-  private nextNamed(from: number, wanted: Uint8Array): number {
-    const { words, starts, strings, firstString } = this
-    for (let i = from; i < starts.length - 1; i++) {
-      const offset = words[starts[i]!]!
-      // A name in the base's strings is looked at by the caller.
-      if (offset < firstString || strings.equals(offset - firstString, wanted)) return i
+  /**
+   * The engine's own searches through text and words are quick enough for a few names; an index of
+   * all names pays for those who look up many, and finds names that strings share the ends of.
+   */
+  private *candidates(name: string): Generator<number> {
+    if (this.names === undefined && this.lookups++ < LOOKUPS_WITHOUT_INDEX) {
+      let found = false
+      for (const index of this.named(name)) {
+        found = true
+        yield index
+      }
+      if (found) return
     }
-    return -1
+    this.names ??= this.indexNames()
+    yield* this.names.candidates(hashName(name))
+  }
+
+  /** The types whose name is a string of its own, found without any index. */
+  private *named(name: string): Generator<number> {
+    for (const offset of this.base?.strings.find(name) ?? []) yield* this.namedAt(offset)
+    for (const offset of this.strings.find(name)) yield* this.namedAt(offset + this.firstString)
+  }
+
+  /** The types that refer to this string. */
+  private *namedAt(offset: number): Generator<number> {
+    const { words, starts } = this
+    for (let at = words.indexOf(offset); at !== -1; at = words.indexOf(offset, at + 1)) {
+      const index = indexOfSorted(starts, at)
+      if (index !== -1 && index < starts.length - 1) yield index
+    }
   }
 
   /** Like {@link find}, but throws {@link NotFoundError} that names the nearest ones. */
@@ -373,3 +385,17 @@ const isStruct = (type: BtfType): type is BtfStruct =>
   type.kind === 'struct' || type.kind === 'union'
 
 const VOID: BtfType = { kind: 'void', id: 0, name: '' }
+
+/** The position of a number in a sorted array, or -1. */
+function indexOfSorted(sorted: Uint32Array, wanted: number): number {
+  let low = 0
+  let high = sorted.length - 1
+  while (low <= high) {
+    const middle = (low + high) >>> 1
+    const value = sorted[middle]!
+    if (value === wanted) return middle
+    if (value < wanted) low = middle + 1
+    else high = middle - 1
+  }
+  return -1
+}

@@ -5,13 +5,9 @@ import { FormatError } from '../errors.js'
 /** The kernel's limit is 512 (KSYM_NAME_LEN); without one, damage could make every name huge. */
 const LONGEST_NAME = 4096
 
-/** So many names cost as much as decoding the whole section. */
-const READS_WITHOUT_TEXT = 4000
-
 /** The string section: NUL-terminated names, found by their offset. */
 export class StringTable {
-  private text: string | undefined
-  private reads = 0
+  private decoded: string | undefined
 
   constructor(
     readonly bytes: Uint8Array,
@@ -37,34 +33,27 @@ export class StringTable {
     if (offset >= this.bytes.length) {
       throw new FormatError(this.source, this.fileOffset + offset, 'a name lies behind the strings')
     }
-    // One decode of the whole section costs less than a hundred thousand small ones.
-    if (this.text === undefined && this.reads++ < READS_WITHOUT_TEXT) return this.read(offset)
-    this.text ??= textOf(this.bytes)
     const end = this.text.indexOf('\0', offset)
     if (end - offset > LONGEST_NAME) throw this.tooLong(offset)
     return this.text.slice(offset, end)
   }
 
-  private read(offset: number): string {
-    let text = ''
-    for (let i = offset; this.bytes[i] !== 0; i++) {
-      text += String.fromCharCode(this.bytes[i]!)
-      if (text.length > LONGEST_NAME) throw this.tooLong(offset)
-    }
-    return text
+  /** All strings at once: one decode costs less than a few thousand small ones. */
+  private get text(): string {
+    this.decoded ??= textOf(this.bytes)
+    return this.decoded
+  }
+
+  /** Where this string stands by itself, not as the end of another one. */
+  *find(wanted: string): Generator<number> {
+    const pattern = `\0${wanted}\0`
+    const { text } = this
+    for (let at = text.indexOf(pattern); at !== -1; at = text.indexOf(pattern, at + 1)) yield at + 1
   }
 
   private tooLong(offset: number): FormatError {
     const expected = `a name has at most ${LONGEST_NAME} bytes`
     return new FormatError(this.source, this.fileOffset + offset, expected)
-  }
-
-  /** Whether the string at `offset` is `wanted`, which includes the NUL. */
-  equals(offset: number, wanted: Uint8Array): boolean {
-    for (let i = 0; i < wanted.length; i++) {
-      if (this.bytes[offset + i] !== wanted[i]) return false
-    }
-    return true
   }
 
   /** FNV-1a over the name at `offset`, the same as {@link hashName} of its text. */

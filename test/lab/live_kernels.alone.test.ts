@@ -1,15 +1,15 @@
 import { createHash } from 'node:crypto'
-import { closeSync, openSync, readdirSync, readSync } from 'node:fs'
+import { closeSync, openSync, readSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { boot } from '../../lab/boot.mjs'
-import { whyNoLab } from '../../lab/requirements.mjs'
 import type { Vm } from '../../lab/vm.mjs'
-import { ensureBuilt } from '../../scripts/build.mjs'
 import { readElf } from '../../src/elf/elf.js'
 import { debianVmlinux } from '../support/debian_kernel.js'
-import { bundlePrograms } from '../support/guest_program.js'
+import { bundleProgram } from '../support/guest_program.js'
+import { describeLab } from '../support/lab.js'
+import type { Answers } from './guest/main.js'
 
 const KERNELS = [
   { kernel: '6.1', la57: false },
@@ -19,111 +19,90 @@ const KERNELS = [
 ] as const
 
 const TIMEOUT = 180_000
-const SOURCES = join(import.meta.dirname, 'guest')
-const why = whyNoLab()
-let programs = ''
 
-beforeAll(async () => {
-  if (why !== undefined) return
-  await ensureBuilt()
-  programs = await bundlePrograms(readdirSync(SOURCES).map((file) => join(SOURCES, file)))
-})
-afterAll(() => rm(programs, { recursive: true, force: true }))
+describeLab('the running kernel', () => {
+  let program: string
+  beforeAll(async () => {
+    program = await bundleProgram(join(import.meta.dirname, 'guest/main.ts'))
+  })
+  afterAll(() => rm(join(program, '..'), { recursive: true }))
 
-describe.skipIf(why !== undefined)(`in the lab${why ? `: ${why}` : ''}`, () => {
   describe.each(KERNELS)('Debian’s $kernel, 5-level paging: $la57', (options) => {
     let vm: Vm
+    let answers: Answers
     beforeAll(async () => {
       vm = await boot(options)
+      answers = JSON.parse(await output(process.execPath, program))
     })
     afterAll(() => vm?.[Symbol.asyncDispose]())
 
-    /** Runs a program of guest/ and gives what it prints. */
-    async function run(program: string, ...args: string[]) {
-      return output(process.execPath, join(programs, `${program}.mjs`), ...args)
-    }
-
-    async function output(command: string, ...args: string[]) {
+    async function output(command: string, ...args: string[]): Promise<string> {
       const { exitCode, stdout, stderr } = await vm.run(command, args, { timeout: TIMEOUT })
-      expect(stderr).toBe('')
-      expect(exitCode).toBe(0)
-      return JSON.parse(stdout)
+      expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' })
+      return stdout
     }
 
     /** The address of a symbol, as the guest's /proc/kallsyms has it. */
     async function addressOf(name: string): Promise<bigint> {
-      const { stdout } = await vm.run('grep', ['-m1', '-w', name, '/proc/kallsyms'])
-      return BigInt(`0x${stdout.split(' ')[0]}`)
+      const line = await output('grep', '-m1', '-w', name, '/proc/kallsyms')
+      return BigInt(`0x${line.split(' ')[0]}`)
     }
 
-    test('iterator and list of tasks both find what ps finds', { timeout: TIMEOUT }, async () => {
-      const { iterator, list, ps } = await run('tasks')
+    test('iterator and list of tasks both find what ps finds', () => {
+      const { iterator, list, ps } = answers.tasks
       expect(ps.length).toBeGreaterThan(40)
       expect(iterator).toEqual(ps)
       expect(list).toEqual(ps)
     })
 
-    test('the facts are those of the kernel', { timeout: TIMEOUT }, async () => {
-      const found = await run('facts')
-      const initTask = await addressOf('init_task')
-      const pageOffset = await addressOf('page_offset_base')
-      const perCpuOffset = await addressOf('__per_cpu_offset')
-      const text = readElf(await debianVmlinux(options.kernel), 'vmlinux').section('.text')!.addr
-      const truth = {
-        initTask: `${initTask}`,
-        pageOffset: `${(await vm.readMemory(pageOffset, 8)).readBigUInt64LE()}`,
-        kaslrOffset: `${(await addressOf('_text')) - text}`,
-        perCpuOffsets: words(await vm.readMemory(perCpuOffset, 16)),
-      }
-      for (const via of ['bpf', 'kcore']) {
-        const { facts, vmcoreinfo, vmcoreinfoAt, ...rest } = found[via]
-        expect(facts.filter((fact: unknown) => typeof fact === 'string')).toEqual([])
-        expect(rest).toMatchObject({ ...truth, pageOffsetBySearch: truth.pageOffset })
-        expect(ramAt(vm, Number(vmcoreinfoAt), 4096)).toContain(vmcoreinfo)
-        expect(vmcoreinfo).toContain(`NUMBER(pgtable_l5_enabled)=${options.la57 ? 1 : 0}\n`)
-      }
+    test.each(['bpf', 'kcore'] as const)('the facts found through %s are true', async (via) => {
+      const { errors, vmcoreinfo, vmcoreinfoAt, ...facts } = answers.facts[via]
+      expect(errors).toEqual([])
+      const vmlinux = readElf(await debianVmlinux(options.kernel), 'vmlinux')
+      const [pageOffset] = words(await vm.readMemory(await addressOf('page_offset_base'), 8))
+      expect(facts).toEqual({
+        initTask: `${await addressOf('init_task')}`,
+        pageOffset,
+        pageOffsetBySearch: pageOffset,
+        kaslrOffset: `${(await addressOf('_text')) - vmlinux.section('.text')!.addr}`,
+        perCpuOffsets: words(await vm.readMemory(await addressOf('__per_cpu_offset'), 16)),
+        threadSize: 16384,
+      })
+      expect(ramAt(vm, Number(vmcoreinfoAt), 4096)).toContain(vmcoreinfo)
+      expect(vmcoreinfo).toContain(`NUMBER(pgtable_l5_enabled)=${options.la57 ? 1 : 0}\n`)
     })
 
-    test('the command runs, and explains how it found the facts', {
-      timeout: TIMEOUT,
-    }, async () => {
-      const ksight = async (...args: string[]) => {
-        const { exitCode, stdout, stderr } = await vm.run('bin/ksight', args, { timeout: TIMEOUT })
-        return { exitCode, stderr, threads: exitCode === 0 ? JSON.parse(stdout) : undefined }
-      }
-      const threads = ['threads', '--json', '--pointers', 'raw']
-      const bpf = await ksight(...threads, '--debug')
-      expect(bpf.stderr).toContain(`PAGE_OFFSET 0x`)
-      expect(bpf.exitCode).toBe(0)
-      const kcore = await ksight(...threads, '--via', 'kcore')
-      expect(kcore).toMatchObject({ exitCode: 0, stderr: '' })
-      const kthreadd = (list: { pid: number }[]) => list.find(({ pid }) => pid === 2)
-      expect(kthreadd(kcore.threads)).toEqual(kthreadd(bpf.threads))
-    })
-
-    test('BPF, /proc/kcore and QEMU read the same bytes', { timeout: TIMEOUT }, async () => {
-      const { text, rodata, tasks, perCpu } = await run('same_bytes')
-      for (const range of [text, rodata]) {
-        expect(range.same).toBe(true)
-        expect(range.length).toBeGreaterThan(8 << 20)
-        const bytes = await vm.readMemory(BigInt(range.address), range.length)
-        expect(createHash('sha256').update(bytes).digest('hex')).toBe(range.sha256)
+    test('BPF, /proc/kcore and QEMU read the same bytes', async () => {
+      const { text, rodata, tasks, perCpu } = answers.bytes
+      for (const { address, length, same, sha256 } of [text, rodata]) {
+        expect(same).toBe(true)
+        expect(length).toBeGreaterThan(8 << 20)
+        const bytes = await vm.readMemory(BigInt(address), length)
+        expect(createHash('sha256').update(bytes).digest('hex')).toBe(sha256)
       }
       expect(tasks.length).toBeGreaterThan(40)
+      expect(perCpu.length).toBe(2)
       for (const { size, differ } of [...tasks, ...perCpu]) {
         expect(size).toBeGreaterThan(4096)
         expect(differ).toEqual([])
       }
     })
 
-    test('faults name the first address that is not mapped', { timeout: TIMEOUT }, async () => {
-      const { stackEnd, bpf, kcore } = await run('faults')
-      expect(bpf['behind a kernel stack']).toBe(stackEnd)
-      expect(await vm.readMemory(BigInt(stackEnd) - 8n, 8)).toHaveLength(8)
-      await expect(vm.readMemory(BigInt(stackEnd), 8)).rejects.toThrow('specified')
-      // The kernel's own /proc/kcore says nothing of what is missing within the vmalloc area.
-      expect(kcore).toEqual({ ...bpf, 'behind a kernel stack': 'zeros' })
-      expect(Object.values(bpf).every((fault) => /^\d+$/.test(`${fault}`))).toBe(true)
+    test('a fault names the first address that is not mapped', async () => {
+      const { bpf, kcore } = answers.faults
+      expect(bpf.behindStack).toBe(bpf.stackEnd)
+      expect(await vm.readMemory(BigInt(bpf.stackEnd) - 8n, 8)).toHaveLength(8)
+      await expect(vm.readMemory(BigInt(bpf.stackEnd), 8)).rejects.toThrow('specified')
+      for (const fault of Object.values(bpf)) expect(fault).toMatch(/^\d+$/)
+      // Of what is not mapped within the vmalloc area, the kernel's own /proc/kcore says nothing.
+      expect(kcore).toEqual({ ...bpf, behindStack: 'zeros' })
+    })
+
+    test('the command shows the same tasks', { timeout: TIMEOUT }, async () => {
+      const shown = await output('bin/ksight', 'threads', '--json', '--via', 'kcore')
+      const pids = JSON.parse(shown).map(({ pid }: { pid: number }) => pid)
+      expect(pids).toEqual(expect.arrayContaining([0, 1, 2]))
+      expect(pids.length).toBeGreaterThan(40)
     })
   })
 })

@@ -1,26 +1,22 @@
 import { mkdtempSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { basename, join, resolve } from 'node:path'
-import { rolldown } from 'rolldown'
+import { join, resolve } from 'node:path'
+import { build } from 'rolldown'
 
 /**
- * Bundles TypeScript programs, so that a guest need not transform them.
- * @param entries paths of source files
- * @returns the folder that holds a `.mjs` file for each
+ * Bundles a TypeScript program, so that a guest, which is slow, need not transform it.
+ * @returns the path of the program, in a folder of its own
  */
-export async function bundlePrograms(entries: readonly string[]): Promise<string> {
+export async function bundleProgram(source: string): Promise<string> {
   const folder = mkdtempSync(join(tmpdir(), 'ksight-guest-'))
+  const file = join(folder, 'program.mjs')
   // Native code is found by its place in node_modules.
   symlinkSync(resolve('node_modules'), join(folder, 'node_modules'))
-  const bundle = await rolldown({
-    input: Object.fromEntries(entries.map((entry) => [basename(entry, '.ts'), entry])),
+  await build({
+    input: source,
     platform: 'node',
     transform: { target: 'node20.19' },
+    output: { file },
   })
-  await bundle.write({
-    dir: folder,
-    entryFileNames: '[name].mjs',
-    chunkFileNames: 'chunk-[hash].mjs',
-  })
-  return folder
+  return file
 }

@@ -1,13 +1,20 @@
-// Prints all threads as ksight and as ps show them.
 import { spawnSync } from 'node:child_process'
-import { openKernel, procTaskNames } from '../../../src/index.js'
+import { procTaskNames } from '../../../src/index.js'
+import type { Kernel } from '../../../src/kernel/kernel.js'
 
 /** Threads come and go, and workers are named by what they do: a few tries find a quiet moment. */
-const TRIES = 50
+const TRIES = 20
 
-using kernel = openKernel()
+/** All threads, `TGID PID NAME` each, as ksight and as ps show them. */
+export function listTasks(kernel: Kernel) {
+  for (let i = 1; ; i++) {
+    const seen = { iterator: walk(kernel, 'iterator'), ps: ps(), list: walk(kernel, 'list') }
+    const texts = new Set(Object.values(seen).map((lines) => lines.join('\n')))
+    if (texts.size === 1 || i === TRIES) return seen
+  }
+}
 
-function walk(how: 'iterator' | 'list'): string[] {
+function walk(kernel: Kernel, how: 'iterator' | 'list'): string[] {
   const threads = [...kernel.forEachProcessThread(how)]
   const names = procTaskNames(kernel, threads)
   return threads.map(({ tgid, pid }, i) => `${tgid} ${pid} ${names[i]}`)
@@ -20,12 +27,4 @@ function ps(): string[] {
   return lines
     .map((line) => line.trimStart().replace(/ +(\d+)/, ' $1'))
     .filter((line) => !line.startsWith(`${pid} `))
-}
-
-for (let i = 1; ; i++) {
-  const seen = { iterator: walk('iterator'), ps: ps(), list: walk('list') }
-  const texts = new Set(Object.values(seen).map((lines) => lines.join('\n')))
-  if (texts.size > 1 && i < TRIES) continue
-  console.log(JSON.stringify(seen))
-  break
 }
