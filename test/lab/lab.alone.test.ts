@@ -108,7 +108,7 @@ describeLab('the lab', () => {
 
     test('tells when its kernel panics, and can be dumped then', async () => {
       const crash = vm.run('sh', ['-c', 'echo c >/proc/sysrq-trigger'])
-      await expect(crash).rejects.toThrow(/guest panicked.*sysrq triggered crash/s)
+      await expect(crash).rejects.toThrow(/guest panicked/)
       await expect(vm.run('true')).rejects.toThrow('panicked')
       await vm.dump(join(folder, 'panic'))
       expect(readFileSync(join(folder, 'panic')).includes('sysrq triggered crash')).toBe(true)
