@@ -17,7 +17,8 @@ export function listTasks(kernel: Kernel) {
 function walk(kernel: Kernel, how: 'iterator' | 'list'): string[] {
   const threads = [...kernel.forEachProcessThread(how)]
   const names = procTaskNames(kernel, threads)
-  return threads.map(({ tgid, pid }, i) => `${tgid} ${pid} ${names[i]}`)
+  // The iterator goes by pid, ps and the list by process.
+  return threads.map(({ tgid, pid }, i) => `${tgid} ${pid} ${names[i]}`).sort()
 }
 
 /** All threads but that of ps itself. */
@@ -27,4 +28,5 @@ function ps(): string[] {
   return lines
     .map((line) => line.trimStart().replace(/ +(\d+)/, ' $1'))
     .filter((line) => !line.startsWith(`${pid} `))
+    .sort()
 }
