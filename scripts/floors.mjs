@@ -12,6 +12,7 @@ const FLOORS = [
   'kernel',
   'unwind',
   'dump',
+  'files',
   'linux',
   'bpf',
   'live',
