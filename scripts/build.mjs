@@ -28,7 +28,13 @@ async function build() {
 async function bundle() {
   const { build } = await import('rolldown')
   await build({
-    input: { index: 'src/index.ts', 'cli/main': 'src/cli/main.ts' },
+    input: {
+      index: 'src/index.ts',
+      'cli/main': 'src/cli/main.ts',
+      // These two find each other by their places; the latter is loaded only when it is needed.
+      open_kernel: 'src/open_kernel.ts',
+      'live/open_live': 'src/live/open_live.ts',
+    },
     platform: 'node',
     // Native code finds its library by its place in node_modules.
     external: ['koffi'],

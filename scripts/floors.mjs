@@ -18,6 +18,7 @@ const FLOORS = [
   'live',
   'trace',
   'snapshot',
+  'open_kernel',
   'server',
   'cli',
   'index',

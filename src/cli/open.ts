@@ -1,9 +1,8 @@
 import type { Btf } from '../btf/btf.js'
-import { UnsupportedError } from '../errors.js'
+import { UsageError } from '../errors.js'
+import type { ImageOptions } from '../files/open_image.js'
 import type { Kernel } from '../kernel/kernel.js'
-import { openLive } from '../live/open_live.js'
-import { readSymbols } from '../live/read_symbols.js'
-import { readTypes } from '../live/read_types.js'
+import { live, openKernel as open } from '../open_kernel.js'
 import type { Symbols } from '../symbols/symbols.js'
 import { describeFact } from './facts.js'
 import { liveRelease } from './live.js'
@@ -12,36 +11,38 @@ import { writeErr } from './stdio.js'
 
 /** Opens the kernel that a command is to look into. */
 export function openKernel(options: GlobalOptions): Kernel {
-  refuseImage(options)
-  const { via, debug } = options
-  const kernel = openLive(via === undefined ? {} : { via })
+  checkUsage(options)
+  const { c: image, via, debug } = options
+  const kernel = image === undefined ? open({ ...(via && { via }) }) : open(image, help(options))
   if (debug) for (const fact of kernel.facts()) writeErr(`ksight: ${describeFact(fact, options)}\n`)
   return kernel
 }
 
-/** The kernel's types alone, which take no right to read its memory. */
+/** The kernel's types alone, which on the running kernel take no right to read its memory. */
 export function openTypes(options: GlobalOptions): Btf {
-  refuseImage(options)
-  return readTypes()
+  return options.c === undefined ? live().readTypes() : openKernel(options).types
 }
 
 /** The kernel's symbols alone. */
 export function openSymbols(options: GlobalOptions): Symbols {
-  refuseImage(options)
-  return readSymbols()
+  return options.c === undefined ? live().readSymbols() : openKernel(options).symbols
 }
 
 /** `uname -r` of the kernel. */
 export function kernelRelease(options: GlobalOptions): string {
-  refuseImage(options)
-  return liveRelease()
+  return options.c === undefined ? liveRelease() : openKernel(options).release
 }
 
-function refuseImage({ c: image }: GlobalOptions): void {
-  if (image === undefined) return
-  throw new UnsupportedError(
-    `cannot open ${image}`,
-    'this version of ksight does not read memory images',
-    'leave out -c to look into the running kernel',
-  )
+function help({ vmlinux, systemMap, btf }: GlobalOptions): ImageOptions {
+  return { ...(vmlinux && { vmlinux }), ...(systemMap && { systemMap }), ...(btf && { btf }) }
+}
+
+function checkUsage({ c, via, vmlinux, systemMap, btf }: GlobalOptions): void {
+  if (c !== undefined) {
+    if (via !== undefined) throw new UsageError('--via with -c', 'an image is read from its file')
+    return
+  }
+  const [option] =
+    Object.entries({ vmlinux, 'system-map': systemMap, btf }).find(([, v]) => v) ?? []
+  if (option !== undefined) throw new UsageError(`--${option} without -c`, 'it helps with an image')
 }

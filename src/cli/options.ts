@@ -3,6 +3,9 @@ import type { Walk } from '../kernel/tasks.js'
 import type { Via } from '../live/open_memory.js'
 import type { PointerMode } from './render/pointers.js'
 
+/** The ways to read the running kernel's memory; named here, so that nothing of them need be loaded. */
+export const VIAS: readonly Via[] = ['bpf', 'kcore']
+
 /** The options of every command, as commander names them. */
 export interface GlobalOptions {
   readonly json?: true
@@ -11,8 +14,11 @@ export interface GlobalOptions {
   readonly debug?: true
   /** `--no-color` makes it false. */
   readonly color: boolean
-  /** `-c FILE`: a memory image. */
-  readonly c?: string
+  /** `-c FILE`: a memory image; several files if it was split. */
+  readonly c?: readonly string[]
+  readonly vmlinux?: string
+  readonly systemMap?: string
+  readonly btf?: string
 }
 
 export interface WalkOptions {

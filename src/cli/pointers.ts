@@ -19,9 +19,12 @@ function shower(mode: PointerMode): ShowPointer {
   return show
 }
 
+/** Who has the memory of a kernel has its addresses. */
+const OF_IMAGES: PointerMode = 'raw'
+
 /** How pointers are shown: as the kernel prints `%pK`, unless `--pointers` says otherwise. */
-export function pointerMode({ pointers }: GlobalOptions): PointerMode {
-  return pointers ?? pointerRule()
+export function pointerMode({ pointers, c }: GlobalOptions): PointerMode {
+  return pointers ?? (c === undefined ? pointerRule() : OF_IMAGES)
 }
 
 export function showPointers(options: GlobalOptions): ShowPointer {
@@ -29,8 +32,8 @@ export function showPointers(options: GlobalOptions): ShowPointer {
 }
 
 /** How the address of a symbol is shown: as in /proc/kallsyms, unless `--pointers` says otherwise. */
-export function showSymbols({ pointers }: GlobalOptions): ShowPointer {
-  return shower(pointers ?? symbolRule())
+export function showSymbols({ pointers, c }: GlobalOptions): ShowPointer {
+  return shower(pointers ?? (c === undefined ? symbolRule() : OF_IMAGES))
 }
 
 /** A message of an error or about a fact, with the addresses in it as pointers are shown. */

@@ -2,8 +2,7 @@ import { readFileSync } from 'node:fs'
 import { Argument, Command, Option } from 'commander'
 import { nearestNames } from '../bytes/nearest.js'
 import { UsageError } from '../errors.js'
-import { VIAS } from '../live/open_memory.js'
-import { type GlobalOptions, parsePid, parseSeconds } from './options.js'
+import { type GlobalOptions, parsePid, parseSeconds, VIAS } from './options.js'
 import { POINTER_MODES } from './render/pointers.js'
 import { writeErr, writeOut } from './stdio.js'
 
@@ -18,7 +17,7 @@ Exit status: 0 if all is well, also where nobody reads the output to its end;
 /** The command line. What a command does is loaded when it runs, as loading takes its time. */
 export function createProgram(): Command {
   const program = new Command('ksight')
-    .description('Shows what is inside a running Linux kernel.')
+    .description('Shows what is inside a Linux kernel: the running one, or a memory image.')
     .version(version(), '-V, --version')
     .configureHelp({ showGlobalOptions: true })
     .addHelpText('after', EPILOGUE)
@@ -46,13 +45,23 @@ function addGlobalOptions(program: Command): void {
         POINTER_MODES,
       ),
     )
-    .option('-c <file>', 'look into a memory image instead of the running kernel')
+    .option(
+      '-c <file>',
+      'look into a memory image; again for each further file of a split one',
+      also,
+    )
     .addOption(
       new Option('--via <way>', 'read kernel memory so (default: bpf, then kcore)').choices(VIAS),
     )
+    .option('--vmlinux <file>', 'take from the kernel of an image what the image lacks')
+    .option('--system-map <file>', 'take the symbols of an image from here')
+    .option('--btf <file>', 'take the types of an image from here')
     .option('--no-color', 'do without colours, as with NO_COLOR in the environment')
     .option('--debug', 'tell how facts about the kernel were found, and where errors come from')
 }
+
+/** Collects the values of an option that may be given more than once. */
+const also = (value: string, before: readonly string[] = []) => [...before, value]
 
 function addOverview(program: Command): void {
   program

@@ -1,7 +1,7 @@
 import { type KsightError, PermissionError, UnsupportedError } from '../errors.js'
 import type { TaskScope } from '../kernel/task_source.js'
 import { listIdleTasks, listTasks, type TaskSummary } from '../kernel/task_summary.js'
-import { listTasksFromProc } from '../live/proc_tasks.js'
+import { live } from '../open_kernel.js'
 import { openKernel } from './open.js'
 import type { GlobalOptions, WalkOptions } from './options.js'
 import { showMessage } from './pointers.js'
@@ -32,7 +32,11 @@ export function openTaskLists(options: GlobalOptions & WalkOptions): TaskLists {
     const asked = image ?? via ?? walk
     if (asked !== undefined || !isRefusal(error) || process.platform !== 'linux') throw error
     writeErr(`ksight: ${showMessage(error.message, options)}: showing what /proc tells\n`)
-    return { list: (scope) => listTasksFromProc(scope), idle: () => [], [Symbol.dispose]() {} }
+    return {
+      list: (scope) => live().listTasksFromProc(scope),
+      idle: () => [],
+      [Symbol.dispose]() {},
+    }
   }
 }
 

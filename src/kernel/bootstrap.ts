@@ -6,7 +6,7 @@ import { findInitTask } from './find_init_task.js'
 import { findKaslrOffset } from './find_kaslr_offset.js'
 import { findPerCpuAreas, type PerCpuAreas } from './find_percpu.js'
 import { findThreadSize } from './find_thread_size.js'
-import { type DirectMap, findDirectMap } from './find_vmcoreinfo.js'
+import { type DirectMap, findDirectMap, translatedPageOffset } from './find_vmcoreinfo.js'
 import type { BootHints, Kernel } from './kernel.js'
 import { listForEachEntry } from './list.js'
 
@@ -34,7 +34,13 @@ export class Bootstrap {
   get directMap(): DirectMap {
     return this.once('directMap', () => {
       const { memory } = this.kernel
-      const { release, vmcoreinfoPhysical } = this.hints
+      const { release, vmcoreinfoPhysical, vmcoreinfo, toPhysical } = this.hints
+      // Unlike init_task, which is part of the image, every other task is in the direct map.
+      const task = this.firstTask.$address
+      const variable = this.variable64('page_offset_base')
+      if (vmcoreinfo !== undefined && toPhysical !== undefined) {
+        return { vmcoreinfo, pageOffset: translatedPageOffset(task, toPhysical, variable) }
+      }
       if (vmcoreinfoPhysical === undefined) {
         throw new UnsupportedError(
           'cannot find PAGE_OFFSET',
@@ -42,9 +48,7 @@ export class Bootstrap {
           'it needs a kernel built with CONFIG_VMCORE_INFO, and /sys/kernel/vmcoreinfo',
         )
       }
-      const variable = this.variable64('page_offset_base')
-      // Unlike init_task, which is part of the image, every other task is in the direct map.
-      return findDirectMap(memory, release, vmcoreinfoPhysical, variable, this.firstTask.$address)
+      return findDirectMap(memory, release, vmcoreinfoPhysical, variable, task)
     })
   }
 
@@ -58,7 +62,7 @@ export class Bootstrap {
   get perCpu(): Fact<PerCpuAreas> {
     return this.once('perCpu', () => {
       const { space, perCpuSection } = this.kernel
-      return findPerCpuAreas(space, perCpuSection, this.processes(), this.hints.possibleCpus)
+      return findPerCpuAreas(space, perCpuSection, this.processes(), this.hints.possibleCpus())
     })
   }
 

@@ -1,5 +1,5 @@
 import { hex } from '../bytes/hex.js'
-import { UnsupportedError } from '../errors.js'
+import { InconsistentError, UnsupportedError } from '../errors.js'
 import { type Memory, readBytes } from '../memory/memory.js'
 import type { Fact } from './fact.js'
 import { parseVmcoreinfoNote, type Vmcoreinfo } from './vmcoreinfo.js'
@@ -51,6 +51,33 @@ export function findDirectMap(
     `no VMCOREINFO of ${release} at physical ${hex(physical)} in any direct map`,
     'encrypted or unmapped VMCOREINFO, or an architecture that is not known yet',
   )
+}
+
+/**
+ * PAGE_OFFSET by the page tables: how far the address of an object in the direct map is from where
+ * it lies in physical memory. The variable `page_offset_base` must agree, where it is known.
+ */
+export function translatedPageOffset(
+  inDirectMap: bigint,
+  toPhysical: (address: bigint) => bigint,
+  variable: bigint | undefined,
+): Fact<bigint> {
+  const value = inDirectMap - toPhysical(inDirectMap)
+  if (variable !== undefined && variable !== value) {
+    throw new InconsistentError(
+      'cannot tell PAGE_OFFSET',
+      `a task lies at PAGE_OFFSET ${hex(value)} by the page tables, page_offset_base is ${hex(variable)}`,
+    )
+  }
+  return {
+    name: 'PAGE_OFFSET',
+    value,
+    how: 'the page tables, which tell where a task lies',
+    checked:
+      variable === undefined
+        ? 'nothing else tells it'
+        : 'the variable page_offset_base is the same',
+  }
 }
 
 /** What page_offset_base says comes first; then every possible base, the nearest first. */

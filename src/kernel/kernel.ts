@@ -44,10 +44,13 @@ export interface BootHints {
   readonly anyTask?: () => bigint
   /** The pid of who asks, where that is a process of this kernel in its initial pid namespace. */
   readonly ownPid?: number
-  /** Where VMCOREINFO lies. */
+  /** Where VMCOREINFO lies, for who has not got it yet. */
   readonly vmcoreinfoPhysical?: bigint
+  readonly vmcoreinfo?: Fact<Vmcoreinfo>
+  /** Where an address lies in physical memory, for who can walk the page tables. */
+  readonly toPhysical?: (address: bigint) => bigint
   /** The CPUs that may ever be there; one per per-CPU area. */
-  readonly possibleCpus: readonly number[]
+  readonly possibleCpus: () => readonly number[]
 }
 
 /**

@@ -7,7 +7,7 @@ export function liveHints(): BootHints {
   const physical = vmcoreinfoPhysical()
   return {
     release: readFileSync('/proc/sys/kernel/osrelease', 'utf8').trim(),
-    possibleCpus: parseCpuList(readFileSync('/sys/devices/system/cpu/possible', 'utf8')),
+    possibleCpus: () => parseCpuList(readFileSync('/sys/devices/system/cpu/possible', 'utf8')),
     ...(isInitialPidNamespace() ? { ownPid: process.pid } : {}),
     ...(physical === undefined ? {} : { vmcoreinfoPhysical: physical }),
   }

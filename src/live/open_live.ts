@@ -11,6 +11,9 @@ import { readTypes } from './read_types.js'
 import { TaskIterator } from './task_iterator.js'
 import { LiveUserMemory } from './user_memory.js'
 
+export { listTasksFromProc } from './proc_tasks.js'
+export { readSymbols, readTypes }
+
 export interface LiveOptions {
   /** Forces one way to read memory; by default BPF, then /proc/kcore. */
   readonly via?: Via

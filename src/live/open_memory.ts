@@ -3,9 +3,8 @@ import type { Memory } from '../memory/memory.js'
 import { BpfMemory } from './bpf_memory.js'
 import { KcoreMemory } from './kcore_memory.js'
 
-/** The ways to read the running kernel's memory, the preferred one first. */
-export const VIAS = ['bpf', 'kcore'] as const
-export type Via = (typeof VIAS)[number]
+/** The ways to read the running kernel's memory. */
+export type Via = 'bpf' | 'kcore'
 
 export interface LiveMemory {
   readonly via: Via

@@ -178,8 +178,7 @@ function kernelOver(memory: Memory): Kernel {
     hints: {
       release: '6.18.0',
       anyTask: () => TASK,
-      possibleCpus: [0, 1],
-      dataSymbol: () => TASK,
+      possibleCpus: () => [0, 1],
     },
     userMemory: {
       read: (_task, address, into) => {

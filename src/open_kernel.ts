@@ -1,0 +1,30 @@
+import { createRequire } from 'node:module'
+import { type ImageOptions, openImage } from './files/open_image.js'
+import type { Kernel } from './kernel/kernel.js'
+import type { LiveOptions } from './live/open_live.js'
+
+/**
+ * Opens the running kernel, or the kernel in a memory image: its file, or all files of one that was
+ * split. An image can be opened on any system, with no right but to read the file.
+ */
+export function openKernel(options?: LiveOptions): Kernel
+export function openKernel(image: string | readonly string[], options?: ImageOptions): Kernel
+export function openKernel(
+  where: LiveOptions | string | readonly string[] = {},
+  options: ImageOptions = {},
+): Kernel {
+  if (typeof where === 'string') return openImage([where], options)
+  return isFiles(where) ? openImage(where, options) : live().openLive(where)
+}
+
+function isFiles(where: LiveOptions | readonly string[]): where is readonly string[] {
+  return Array.isArray(where)
+}
+
+/**
+ * What looks into the running kernel. It is loaded when it is needed: images need nothing of it, and
+ * can be opened where it does not exist.
+ */
+export function live(): typeof import('./live/open_live.js') {
+  return createRequire(import.meta.url)('./live/open_live.js')
+}
