@@ -1,0 +1,48 @@
+import type { AddressField, EntryShape, Level } from './mode.js'
+
+/**
+ * Entries are taken as two numbers of 32 bits and physical addresses, which have at most 52 bits, as
+ * one: walks that make no BigInt for each entry are several times as fast.
+ */
+export const TWO_32 = 2 ** 32
+
+/** The physical address in an entry or register. */
+export function addressIn(field: AddressField, low: number, high: number): number {
+  let address = ((low & field.addressLow) >>> 0) + ((high & field.addressHigh) >>> 0) * TWO_32
+  const { moved } = field
+  if (moved !== undefined) {
+    address += ((low >>> moved.from) & ((1 << moved.bits) - 1)) * 2 ** moved.to
+  }
+  return address
+}
+
+/** What an entry is: a page or a table of its level, or why it is neither. */
+export type EntryKind = EntryShape | 'not present' | 'reserved'
+
+export function kindOf(level: Level, low: number, high: number): EntryKind {
+  const { page, table } = level
+  const shape = page && (low & page.mask) === page.value ? page : table
+  if (shape !== undefined && (low & shape.mask) === shape.value) {
+    const reserved = (low & shape.reservedLow) | (high & shape.reservedHigh)
+    return reserved === 0 ? shape : 'reserved'
+  }
+  return (low & level.present) === 0 ? 'not present' : 'reserved'
+}
+
+/** The flags of flags.ts that an entry has. */
+export function flagsIn(shape: EntryShape, low: number, high: number): number {
+  let flags = shape.granted
+  for (const { bit, flags: given, when } of shape.bits) {
+    if (given !== undefined && bitOf(bit, low, high) === when) flags |= given
+  }
+  return flags
+}
+
+/** The manual's names of the bits that are set. */
+export function bitNames(shape: EntryShape, low: number, high: number): string[] {
+  return shape.bits.filter(({ bit }) => bitOf(bit, low, high) === 1).map(({ name }) => name)
+}
+
+function bitOf(bit: number, low: number, high: number): number {
+  return bit < 32 ? (low >>> bit) & 1 : (high >>> (bit - 32)) & 1
+}
