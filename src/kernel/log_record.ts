@@ -38,6 +38,25 @@ export const LOG_LEVELS = [
   'debug',
 ] as const
 
+/** The names of facilities, as syslog(3) has them, by number. */
+export const LOG_FACILITIES = [
+  ...[
+    'kern',
+    'user',
+    'mail',
+    'daemon',
+    'auth',
+    'syslog',
+    'lpr',
+    'news',
+    'uucp',
+    'cron',
+    'authpriv',
+  ],
+  ...['ftp', 'ntp', 'security', 'console', 'solaris-cron'],
+  ...['local0', 'local1', 'local2', 'local3', 'local4', 'local5', 'local6', 'local7'],
+] as const
+
 /** Set in a `caller_id` that is a CPU's number. */
 const IS_CPU = 0x80000000
 
