@@ -1,4 +1,5 @@
 import { UsageError } from '../errors.js'
+import { LOG_LEVELS } from '../kernel/log_record.js'
 import type { Walk } from '../kernel/tasks.js'
 import type { Via } from '../live/open_memory.js'
 import type { PointerMode } from './render/pointers.js'
@@ -32,6 +33,25 @@ export function parsePid(text: string): number {
   const pid = Number(text)
   if (/^\d+$/.test(text) && pid < PID_LIMIT) return pid
   throw new UsageError(`wrong PID ${JSON.stringify(text)}`, 'it must be a whole number')
+}
+
+export function parseCount(text: string): number {
+  const count = Number(text)
+  if (/^\d+$/.test(text) && Number.isSafeInteger(count)) return count
+  throw new UsageError(`wrong number ${JSON.stringify(text)}`, 'it must be a whole number')
+}
+
+/** Names of levels, separated by commas, as their numbers. */
+export function parseLevels(text: string): ReadonlySet<number> {
+  const levels = text.split(',').map((name) => {
+    const level = LOG_LEVELS.findIndex((known) => known === name)
+    if (level !== -1) return level
+    throw new UsageError(
+      `unknown level ${JSON.stringify(name)}`,
+      `there are ${LOG_LEVELS.join(', ')}`,
+    )
+  })
+  return new Set(levels)
 }
 
 /** Shorter waits would show the machine nothing but our own work. */

@@ -2,7 +2,15 @@ import { readFileSync } from 'node:fs'
 import { Argument, Command, Option } from 'commander'
 import { nearestNames } from '../bytes/nearest.js'
 import { UsageError } from '../errors.js'
-import { type GlobalOptions, parsePid, parseSeconds, VIAS } from './options.js'
+import {
+  type GlobalOptions,
+  parseCount,
+  parseLevels,
+  parsePid,
+  parseSeconds,
+  VIAS,
+} from './options.js'
+import { LOG_TIMES } from './render/log_time.js'
 import { POINTER_MODES } from './render/pointers.js'
 import { writeErr, writeOut } from './stdio.js'
 
@@ -28,6 +36,7 @@ export function createProgram(): Command {
   addTaskLists(program)
   addTask(program)
   addTypesAndSymbols(program)
+  addLog(program)
 
   return program
 }
@@ -137,6 +146,25 @@ function addTypesAndSymbols(program: Command): void {
     .action(async (what: string, _options, command: Command) => {
       const { sym } = await import('./commands/sym.js')
       await sym(what, command.optsWithGlobals())
+    })
+}
+
+function addLog(program: Command): void {
+  program
+    .command('log')
+    .summary('the kernel log, as dmesg prints it')
+    .addOption(
+      new Option('-l, --level <names>', 'only these levels, such as err,warn').argParser(
+        parseLevels,
+      ),
+    )
+    .addOption(new Option('-n, --tail <count>', 'only the last messages').argParser(parseCount))
+    .addOption(new Option('--time <format>', 'show the time so').choices(LOG_TIMES).default('raw'))
+    .option('-x, --decode', 'name facility and level')
+    .option('--all', 'also what dmesg --clear hides')
+    .action(async (_options, command: Command) => {
+      const { log } = await import('./commands/log.js')
+      await log(command.optsWithGlobals())
     })
 }
 

@@ -1,6 +1,6 @@
 import { FormatError } from '../errors.js'
 
-/** The bytes of an ELF file, with what its identification says of how to read them. */
+/** Bytes of an ELF file, all or a part, with what its identification says of how to read them. */
 export class ElfData {
   private readonly view: DataView
 
@@ -10,20 +10,24 @@ export class ElfData {
     /** ELFCLASS32 or ELFCLASS64. */
     readonly bits: 32 | 64,
     readonly littleEndian: boolean,
+    /** Where in the file `bytes` start. */
+    private readonly base = 0,
   ) {
     this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   }
 
-  /** Where a range lies within the file; throws {@link FormatError} where it does not. */
+  /** Where a range of the file lies within `bytes`; throws {@link FormatError} where it does not. */
   range(offset: bigint, size: bigint, what: string): { start: number; end: number } {
-    if (offset + size > BigInt(this.bytes.length)) {
+    const start = offset - BigInt(this.base)
+    if (start < 0n || start + size > BigInt(this.bytes.length)) {
+      const end = this.base + this.bytes.length
       throw new FormatError(
         this.source,
         Number(offset),
-        `${what} of ${size} bytes ends behind the end of the file, ${this.bytes.length} bytes`,
+        `${what} of ${size} bytes ends behind the end of the file, ${end} bytes`,
       )
     }
-    return { start: Number(offset), end: Number(offset + size) }
+    return { start: Number(start), end: Number(start + size) }
   }
 
   /** The bytes of a range, not copied. */
@@ -32,14 +36,14 @@ export class ElfData {
     return this.bytes.subarray(start, end)
   }
 
-  /** The fields from `offset` on; whoever calls has checked that they are within the file. */
-  fields(offset: number): FieldReader {
-    return new FieldReader(this.view, offset, this.bits, this.littleEndian)
+  /** The fields from `at` in `bytes` on; whoever calls has checked that they are within. */
+  fields(at: number): FieldReader {
+    return new FieldReader(this.view, at, this.bits, this.littleEndian)
   }
 
-  /** A fault in the file, found at `offset`. */
-  damaged(offset: number, expected: string): FormatError {
-    return new FormatError(this.source, offset, expected)
+  /** A fault in the file, found at `at` in `bytes`. */
+  damaged(at: number, expected: string): FormatError {
+    return new FormatError(this.source, this.base + at, expected)
   }
 }
 

@@ -1,3 +1,4 @@
+import { FormatError } from '../errors.js'
 import type { ElfData } from './data.js'
 import type { ElfHeader } from './header.js'
 import { ElfStrings } from './strings.js'
@@ -42,8 +43,8 @@ type Unnamed = Omit<ElfSection, 'name'> & { readonly nameOffset: number }
 export function readFirstSection(data: ElfData, header: ElfHeader): Unnamed | undefined {
   if (header.shoff === 0n) return undefined
   checkEntrySize(data, header)
-  data.range(header.shoff, BigInt(header.shentsize), 'the first section header')
-  return readSection(data, header, 0)
+  const { start } = data.range(header.shoff, BigInt(header.shentsize), 'the first section header')
+  return readSection(data, start, 0)
 }
 
 /** All section headers, named; none if the file has no section header table. */
@@ -51,8 +52,11 @@ export function readSections(data: ElfData, header: ElfHeader): ElfSection[] {
   const first = readFirstSection(data, header)
   if (first === undefined) return []
   const count = header.shnum === 0 ? first.size : BigInt(header.shnum)
-  data.range(header.shoff, count * BigInt(header.shentsize), `a table of ${count} section headers`)
-  const sections = Array.from({ length: Number(count) }, (_, i) => readSection(data, header, i))
+  const size = count * BigInt(header.shentsize)
+  const { start } = data.range(header.shoff, size, `a table of ${count} section headers`)
+  const sections = Array.from({ length: Number(count) }, (_, i) => {
+    return readSection(data, start + i * header.shentsize, i)
+  })
   const names = readNames(
     data,
     sections,
@@ -67,14 +71,15 @@ export function readSections(data: ElfData, header: ElfHeader): ElfSection[] {
 function checkEntrySize(data: ElfData, header: ElfHeader): void {
   const expected = SECTION_HEADER_SIZE[data.bits]
   if (header.shentsize >= expected) return
-  throw data.damaged(
+  throw new FormatError(
+    data.source,
     Number(header.shoff),
     `a section header has ${expected} bytes, not ${header.shentsize}`,
   )
 }
 
-function readSection(data: ElfData, header: ElfHeader, index: number): Unnamed {
-  const fields = data.fields(Number(header.shoff) + index * header.shentsize)
+function readSection(data: ElfData, at: number, index: number): Unnamed {
+  const fields = data.fields(at)
   return {
     index,
     nameOffset: fields.u32(),

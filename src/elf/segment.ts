@@ -1,8 +1,10 @@
+import { FormatError } from '../errors.js'
 import type { ElfData } from './data.js'
 import type { ElfHeader } from './header.js'
 import { readFirstSection } from './section.js'
 
-/** `p_type` of a segment that holds notes. */
+/** `p_type`: what a segment holds. */
+export const PT_LOAD = 1
 export const PT_NOTE = 4
 
 /** `Elf32_Phdr` or `Elf64_Phdr` of include/uapi/linux/elf.h, its fields without the prefix `p_`. */
@@ -20,15 +22,20 @@ export interface ElfSegment {
 const PROGRAM_HEADER_SIZE = { 32: 32, 64: 56 } as const
 
 /** `e_phnum` of a file with more segments than 16 bits count. */
-const PN_XNUM = 0xffff
+export const PN_XNUM = 0xffff
 
 /** All program headers; none if the file has no program header table. */
 export function readSegments(data: ElfData, header: ElfHeader): ElfSegment[] {
-  const count = segmentCount(data, header)
+  return readSegmentTable(data, header, segmentCount(data, header))
+}
+
+/** The first `count` program headers; of the file, their table is enough. */
+export function readSegmentTable(data: ElfData, header: ElfHeader, count: number): ElfSegment[] {
   if (count === 0) return []
   const expected = PROGRAM_HEADER_SIZE[data.bits]
   if (header.phentsize < expected) {
-    throw data.damaged(
+    throw new FormatError(
+      data.source,
       Number(header.phoff),
       `a program header has ${expected} bytes, not ${header.phentsize}`,
     )

@@ -1,8 +1,8 @@
-import { hashName, NameIndex } from '../bytes/name_index.js'
 import { nearestNames } from '../bytes/nearest.js'
 import { NotFoundError } from '../errors.js'
 import { AddressOrder } from './address_order.js'
 import { type AddressRange, imageAreas } from './areas.js'
+import { NameLookup } from './name_lookup.js'
 import type { SymbolTable } from './table.js'
 
 export interface KernelSymbol {
@@ -28,7 +28,7 @@ const UNKNOWN_REACH = 0x10000n
 
 /** The symbols of a kernel, by name and by address. */
 export class Symbols {
-  private index: NameIndex | undefined
+  private readonly lookup: NameLookup
   private order: AddressOrder | undefined
   private image: AddressRange[] | undefined
 
@@ -36,7 +36,9 @@ export class Symbols {
   constructor(
     private readonly table: SymbolTable,
     private readonly modules: readonly AddressRange[] = [],
-  ) {}
+  ) {
+    this.lookup = new NameLookup(table)
+  }
 
   get count(): number {
     return this.table.addresses.length
@@ -55,10 +57,7 @@ export class Symbols {
 
   /** All symbols of this name, in the order of the source. */
   *findAll(name: string): Generator<KernelSymbol> {
-    this.index ??= this.indexNames()
-    for (const position of this.index.candidates(hashName(name))) {
-      if (this.table.nameAt(position) === name) yield this.symbolAt(position)
-    }
+    for (const position of this.lookup.positionsOf(name)) yield this.symbolAt(position)
   }
 
   /** Like {@link find}, but throws {@link NotFoundError} that names the nearest ones. */
@@ -113,11 +112,5 @@ export class Symbols {
 
   private *names(): Generator<string> {
     for (let position = 0; position < this.count; position++) yield this.table.nameAt(position)
-  }
-
-  private indexNames(): NameIndex {
-    const index = new NameIndex(this.count)
-    for (let i = this.count - 1; i >= 0; i--) index.add(i, this.table.nameHashAt(i))
-    return index
   }
 }

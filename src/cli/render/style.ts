@@ -5,11 +5,12 @@ export interface Style {
   readonly bold: Paint
   readonly dim: Paint
   readonly green: Paint
+  readonly red: Paint
 }
 
 const same: Paint = (text) => text
 
-export const PLAIN_STYLE: Style = { bold: same, dim: same, green: same }
+export const PLAIN_STYLE: Style = { bold: same, dim: same, green: same, red: same }
 
 export async function colorStyle(): Promise<Style> {
   const { default: picocolors } = await import('picocolors')

@@ -1,0 +1,175 @@
+import { hex } from '../bytes/hex.js'
+import { InconsistentError, KsightError, NotFoundError } from '../errors.js'
+import type { Memory } from '../memory/memory.js'
+import { readAvailable } from '../memory/read_available.js'
+import type { AddressRange } from '../symbols/areas.js'
+import { findDigits, findKallsymsShapes, type KallsymsShape } from '../symbols/kallsyms_shape.js'
+import type { KallsymsTables } from '../symbols/kallsyms_tables.js'
+import { NameLookup } from '../symbols/name_lookup.js'
+import type { Fact } from './fact.js'
+import { type KallsymsOptions, type KallsymsPlaces, readKallsyms } from './read_kallsyms.js'
+import type { Vmcoreinfo } from './vmcoreinfo.js'
+
+/** What is searched with one read. */
+const CHUNK = 1 << 22
+/** What must not be cut apart by the end of a chunk. */
+const OVERLAP = 64
+
+/** The tables are within so many bytes before and behind the table of tokens. */
+const REACH = 1 << 24
+
+export interface FindKallsymsOptions extends KallsymsOptions {
+  readonly vmcoreinfo?: Vmcoreinfo | undefined
+  /** Addresses of `memory` among which to search: the kernel image, at best its rodata. */
+  readonly range?: AddressRange
+}
+
+/**
+ * The kallsyms tables of a kernel image: where VMCOREINFO says (Linux 6.0, 5fd8fea935a1), or else
+ * where in a range of memory something has their shape. Throws {@link NotFoundError}.
+ */
+export function findKallsyms(memory: Memory, options: FindKallsymsOptions): Fact<KallsymsTables> {
+  const stext = options.vmcoreinfo?.symbol('_stext')
+  const failures: string[] = []
+  for (const { places, how } of candidates(memory, options)) {
+    try {
+      const value = readKallsyms(memory, places, options)
+      return { name: 'kallsyms', value, how, checked: check(value, stext) }
+    } catch (error) {
+      if (!(error instanceof KsightError)) throw error
+      failures.push(`${error.message} (${how})`)
+    }
+  }
+  throw new NotFoundError(
+    'no kallsyms tables',
+    [],
+    failures[0] ?? 'VMCOREINFO names none, and nothing in memory has their shape',
+  )
+}
+
+interface Candidate {
+  readonly places: KallsymsPlaces
+  readonly how: string
+}
+
+function* candidates(memory: Memory, options: FindKallsymsOptions): Generator<Candidate> {
+  const { vmcoreinfo, range, virtualOffset = 0n } = options
+  const named = vmcoreinfo && placesOf(vmcoreinfo, virtualOffset)
+  if (named !== undefined) yield { places: named, how: 'addresses in VMCOREINFO' }
+  if (range === undefined) return
+  for (const places of searchKallsyms(memory, range, options.littleEndian)) {
+    yield { places, how: `tables of this shape, the tokens at ${hex(places.token_table)}` }
+  }
+}
+
+/** Where VMCOREINFO says that the tables are. */
+function placesOf(vmcoreinfo: Vmcoreinfo, virtualOffset: bigint): KallsymsPlaces | undefined {
+  const at = (name: string) => {
+    const address = vmcoreinfo.symbol(`kallsyms_${name}`)
+    return address === undefined ? undefined : BigInt.asUintN(64, address - virtualOffset)
+  }
+  const num_syms = at('num_syms')
+  const names = at('names')
+  const token_table = at('token_table')
+  const token_index = at('token_index')
+  const offsets = at('offsets')
+  if (!num_syms || !names || !token_table || !token_index || !offsets) return undefined
+  return { num_syms, names, token_table, token_index, offsets, relative_base: at('relative_base') }
+}
+
+/** Where in a range of memory something has the shape of the tables. */
+export function* searchKallsyms(
+  memory: Memory,
+  { start, end }: AddressRange,
+  littleEndian = true,
+): Generator<KallsymsPlaces> {
+  let searched = start
+  for (let at = start; at < end; at += BigInt(CHUNK - OVERLAP)) {
+    const chunk = readAvailable(memory, at, Number(min(BigInt(CHUNK), end - at)))
+    for (const digits of findDigits(chunk)) {
+      const found = at + BigInt(digits)
+      if (found < searched) continue
+      const first = max(start, (found - BigInt(REACH)) & ~0xfffn)
+      const last = min(end, found + BigInt(REACH))
+      const bytes = readAvailable(memory, first, Number(last - first))
+      // All that is in these bytes is looked at now.
+      searched = last
+      for (const shape of findKallsymsShapes(bytes, littleEndian)) {
+        const places = withAddresses(bytes, shape, first, littleEndian)
+        if (places !== undefined) yield places
+      }
+    }
+  }
+}
+
+/**
+ * The addresses are behind the tokens since Linux 6.4 (404bad70fcf7), before that they were the
+ * first table. Newer kernels have no base.
+ */
+function withAddresses(
+  bytes: Uint8Array,
+  shape: KallsymsShape,
+  origin: bigint,
+  littleEndian: boolean,
+): KallsymsPlaces | undefined {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  const size = 4 * shape.count
+  const isBase = (at: number) =>
+    at >= 0 && at + 8 <= bytes.length && view.getBigUint64(at, littleEndian) >= KERNEL_HALF
+  const behind = shape.tokenIndex + 512
+  const baseBehind = align8(behind + size)
+  const baseBefore = shape.numSyms - 8
+  const before = baseBefore - align8(size)
+  const found = (offsets: number, base: number | undefined): KallsymsPlaces => {
+    return {
+      num_syms: origin + BigInt(shape.numSyms),
+      names: origin + BigInt(shape.names),
+      token_table: origin + BigInt(shape.tokenTable),
+      token_index: origin + BigInt(shape.tokenIndex),
+      offsets: origin + BigInt(offsets),
+      relative_base: base === undefined ? undefined : origin + BigInt(base),
+    }
+  }
+  const words = (at: number) => (index: number) => view.getInt32(at + 4 * index, littleEndian)
+  if (isBase(baseBehind) && risesFromBase(words(behind), shape.count)) {
+    return found(behind, baseBehind)
+  }
+  if (before >= 0 && isBase(baseBefore) && risesFromBase(words(before), shape.count)) {
+    return found(before, baseBefore)
+  }
+  return behind + size <= bytes.length ? found(behind, undefined) : undefined
+}
+
+/** Kernel addresses have their highest bit set. */
+const KERNEL_HALF = 1n << 63n
+
+/** Whether the words are in the order of addresses, the first of which is the base. */
+function risesFromBase(word: (index: number) => number, count: number): boolean {
+  let index = 0
+  // Per-CPU variables come first, their offsets are small.
+  let last = 0
+  for (; index < count && word(index) >= last; index++) last = word(index)
+  if (index === count) return true
+  // From -1 on they count down.
+  last = 0
+  for (; index < count && word(index) <= last; index++) last = word(index)
+  return index === count
+}
+
+/** Every kernel has `_stext`, and VMCOREINFO tells where it is. */
+function check(tables: KallsymsTables, noted: bigint | undefined): string {
+  const [position] = new NameLookup(tables).positionsOf('_stext')
+  const stext = position === undefined ? undefined : tables.addresses[position]
+  if (stext === undefined || stext !== (noted ?? stext)) {
+    throw new InconsistentError(
+      'these kallsyms tables are not of this kernel',
+      `_stext is ${stext === undefined ? 'not in them' : `at ${hex(stext)}`}`,
+    )
+  }
+  const by = noted === undefined ? '' : ', as VMCOREINFO says'
+  return `${tables.addresses.length} names decode, _stext is at ${hex(stext)}${by}`
+}
+
+const align8 = (offset: number) => (offset + 7) & ~7
+const min = (a: bigint, b: bigint) => (a < b ? a : b)
+const max = (a: bigint, b: bigint) => (a > b ? a : b)
