@@ -1,0 +1,47 @@
+import type { Btf } from '../btf/btf.js'
+import type { ByteSource } from '../bytes/byte_source.js'
+import { UnsupportedError } from '../errors.js'
+import type { Fact } from '../kernel/fact.js'
+import { type KernelImageMap, kernelImageMap } from '../kernel/image_map.js'
+import { Kernel } from '../kernel/kernel.js'
+import { Vmcoreinfo } from '../kernel/vmcoreinfo.js'
+import { PagedMemory } from '../memory/paging/paged_memory.js'
+import type { Dump } from './dump.js'
+import { type ImageHelp, ImageSymbols } from './image_symbols.js'
+import { imageTypes } from './image_types.js'
+import { ImageUserMemory } from './image_user_memory.js'
+import { openDump } from './open_dump.js'
+import { pagingModeOf } from './paging_mode.js'
+import { possibleCpus } from './possible_cpus.js'
+
+export type { ImageHelp }
+
+/**
+ * Opens the kernel in a memory image. All that is needed to understand it is in the image itself;
+ * `help` takes the place of what an image has not got.
+ */
+export function openImage(sources: readonly ByteSource[], help: ImageHelp = {}): Kernel {
+  const [first, ...more] = sources
+  if (first === undefined) throw new UnsupportedError('no memory image', 'no file is named')
+  const dump = openDump(first, ...more)
+  const vmcoreinfo = findVmcoreinfo(dump, first.name)
+  const map = kernelImageMap(vmcoreinfo.value)
+  const mode = pagingModeOf(map)
+  const memory = new PagedMemory(dump.physical, mode, map.pageTable)
+  const symbols = new ImageSymbols(memory, vmcoreinfo.value, help)
+  const types = imageTypes(memory, symbols, help)
+  const toPhysical = (address: bigint) => physicalOf(memory, address)
+  return new Kernel({
+    source: `${first.name}, ${dump.format}`,
+    types,
+    memory,
+    symbols: () => symbols.all,
+    hints: {
+      release: vmcoreinfo.value.get('OSRELEASE') ?? dump.uts?.release ?? 'unknown',
+      vmcoreinfo,
+      toPhysical,
+      possibleCpus: () => possibleCpus(memory, types, symbols, dump),
+    },
+    userMemory: new ImageUserMemory(dump.physical, mode, toPhysical),
+  })
+}
