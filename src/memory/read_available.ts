@@ -1,4 +1,5 @@
-import type { Memory, Range } from './memory.js'
+import { FaultError } from '../errors.js'
+import type { Memory } from './memory.js'
 
 const PAGE_SIZE = 4096
 const PIECE_SIZE = 16 * PAGE_SIZE
@@ -6,26 +7,29 @@ const PIECE_SIZE = 16 * PAGE_SIZE
 /** The bytes of a range, with zeros in the place of pages that cannot be read. */
 export function readAvailable(memory: Memory, address: bigint, length: number): Uint8Array {
   const bytes = new Uint8Array(length)
-  const missing = readPieces(memory, { address, length }, bytes, PIECE_SIZE)
-  for (const at of missing) {
-    const piece = { address: address + BigInt(at), length: Math.min(PIECE_SIZE, length - at) }
-    readPieces(memory, piece, bytes.subarray(at, at + piece.length), PAGE_SIZE)
-  }
+  if (!tryRead(memory, address, bytes)) readPieces(memory, address, bytes, PIECE_SIZE)
   return bytes
 }
 
-/** Gives where the pieces start that could not be read. */
-function readPieces(memory: Memory, range: Range, into: Uint8Array, size: number): number[] {
-  const starts: number[] = []
-  for (let at = 0; at < range.length; at += size) starts.push(at)
-  const pieces = memory.gather(
-    starts.map((at) => {
-      return { address: range.address + BigInt(at), length: Math.min(size, range.length - at) }
-    }),
-  )
-  return starts.filter((at, i) => {
-    const piece = pieces[i]
-    if (piece instanceof Uint8Array) into.set(piece, at)
-    return !(piece instanceof Uint8Array)
-  })
+/** What is not read is zeros. */
+function readPieces(memory: Memory, address: bigint, into: Uint8Array, size: number): void {
+  // Up to the next multiple of the size first, so that a piece of one page is one page.
+  let end = size - Number(address & BigInt(size - 1))
+  for (let at = 0; at < into.length; at = end, end += size) {
+    const piece = into.subarray(at, end)
+    const start = address + BigInt(at)
+    if (tryRead(memory, start, piece)) continue
+    piece.fill(0)
+    if (size > PAGE_SIZE) readPieces(memory, start, piece, PAGE_SIZE)
+  }
+}
+
+function tryRead(memory: Memory, address: bigint, into: Uint8Array): boolean {
+  try {
+    memory.read(address, into)
+    return true
+  } catch (error) {
+    if (error instanceof FaultError) return false
+    throw error
+  }
 }
