@@ -1,15 +1,13 @@
-import type { Btf } from '../btf/btf.js'
 import type { ByteSource } from '../bytes/byte_source.js'
-import { UnsupportedError } from '../errors.js'
-import type { Fact } from '../kernel/fact.js'
-import { type KernelImageMap, kernelImageMap } from '../kernel/image_map.js'
+import { FaultError, UsageError } from '../errors.js'
+import { kernelImageMap } from '../kernel/image_map.js'
 import { Kernel } from '../kernel/kernel.js'
-import { Vmcoreinfo } from '../kernel/vmcoreinfo.js'
 import { PagedMemory } from '../memory/paging/paged_memory.js'
-import type { Dump } from './dump.js'
+import { Symbols } from '../symbols/symbols.js'
 import { type ImageHelp, ImageSymbols } from './image_symbols.js'
 import { imageTypes } from './image_types.js'
 import { ImageUserMemory } from './image_user_memory.js'
+import { imageVmcoreinfo } from './image_vmcoreinfo.js'
 import { openDump } from './open_dump.js'
 import { pagingModeOf } from './paging_mode.js'
 import { possibleCpus } from './possible_cpus.js'
@@ -18,13 +16,17 @@ export type { ImageHelp }
 
 /**
  * Opens the kernel in a memory image. All that is needed to understand it is in the image itself;
- * `help` takes the place of what an image has not got.
+ * `help` takes the place of what an image has not got; `resources` are let go of with the kernel.
  */
-export function openImage(sources: readonly ByteSource[], help: ImageHelp = {}): Kernel {
+export function openImage(
+  sources: readonly ByteSource[],
+  help: ImageHelp = {},
+  resources?: Disposable,
+): Kernel {
   const [first, ...more] = sources
-  if (first === undefined) throw new UnsupportedError('no memory image', 'no file is named')
+  if (first === undefined) throw new UsageError('no memory image', 'no file is named')
   const dump = openDump(first, ...more)
-  const vmcoreinfo = findVmcoreinfo(dump, first.name)
+  const vmcoreinfo = imageVmcoreinfo(dump, first.name)
   const map = kernelImageMap(vmcoreinfo.value)
   const mode = pagingModeOf(map)
   const memory = new PagedMemory(dump.physical, mode, map.pageTable)
@@ -35,7 +37,7 @@ export function openImage(sources: readonly ByteSource[], help: ImageHelp = {}):
     source: `${first.name}, ${dump.format}`,
     types,
     memory,
-    symbols: () => symbols.all,
+    symbols: () => new Symbols(symbols.table),
     hints: {
       release: vmcoreinfo.value.get('OSRELEASE') ?? dump.uts?.release ?? 'unknown',
       vmcoreinfo,
@@ -43,5 +45,14 @@ export function openImage(sources: readonly ByteSource[], help: ImageHelp = {}):
       possibleCpus: () => possibleCpus(memory, types, symbols, dump),
     },
     userMemory: new ImageUserMemory(dump.physical, mode, toPhysical),
+    ...(resources && { resources }),
   })
+}
+
+function physicalOf(memory: PagedMemory, address: bigint): bigint {
+  const physical = memory.translate(address)
+  if (physical !== undefined) return physical
+  // Reading tells which level of the page tables ended the walk.
+  memory.read(address, new Uint8Array(1))
+  throw new FaultError(address, 'its page is not mapped')
 }

@@ -67,7 +67,8 @@ export class FileSource implements ByteSource, Disposable {
   }
 }
 
-function attempt<T>(name: string, call: () => T): T {
+/** Calls something of node:fs, and tells its errors about a file in one line. */
+export function attempt<T>(name: string, call: () => T): T {
   try {
     return call()
   } catch (error) {

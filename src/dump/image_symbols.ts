@@ -1,0 +1,75 @@
+import { readElf } from '../elf/elf.js'
+import { findKallsyms } from '../kernel/find_kallsyms.js'
+import type { Vmcoreinfo } from '../kernel/vmcoreinfo.js'
+import type { Memory } from '../memory/memory.js'
+import type { AddressRange } from '../symbols/areas.js'
+import { ElfTable } from '../symbols/elf_table.js'
+import { parseKallsyms } from '../symbols/kallsyms_text.js'
+import { MovedTable } from '../symbols/moved_table.js'
+import { NameLookup } from '../symbols/name_lookup.js'
+import type { SymbolTable } from '../symbols/table.js'
+
+/** A file's bytes and its name in messages. */
+export interface HelpFile {
+  readonly name: string
+  readonly bytes: Uint8Array
+}
+
+/** Files that take the place of what an image has not got. */
+export interface ImageHelp {
+  /** The kernel as an ELF file, with its symbols and types. */
+  readonly vmlinux?: HelpFile
+  /** System.map, as the kernel's build writes it. */
+  readonly systemMap?: HelpFile
+  /** The kernel's BTF, raw or in an ELF file. */
+  readonly btf?: HelpFile
+}
+
+/** How much of memory a kernel's image takes at most: KERNEL_IMAGE_SIZE of x86-64 is 1 GiB. */
+const LARGEST_IMAGE = 1n << 30n
+
+/** The symbols of the kernel in an image, without those of its modules. */
+export class ImageSymbols {
+  private found: SymbolTable | undefined
+  private lookup: NameLookup | undefined
+
+  constructor(
+    private readonly memory: Memory,
+    private readonly vmcoreinfo: Vmcoreinfo,
+    private readonly help: ImageHelp,
+  ) {}
+
+  /** Throws {@link NotFoundError} if the image has none, and nobody gave any. */
+  get table(): SymbolTable {
+    this.found ??= this.find()
+    return this.found
+  }
+
+  addressOf(name: string): bigint | undefined {
+    this.lookup ??= new NameLookup(this.table)
+    for (const position of this.lookup.positionsOf(name)) return this.table.addresses[position]
+    return undefined
+  }
+
+  /** Where the kernel's image may be, as far as VMCOREINFO tells. */
+  get imageRange(): AddressRange | undefined {
+    const start = this.vmcoreinfo.symbol('_stext')
+    return start === undefined ? undefined : { start, end: start + LARGEST_IMAGE }
+  }
+
+  private find(): SymbolTable {
+    const { systemMap, vmlinux } = this.help
+    if (systemMap !== undefined) return this.moved(parseKallsyms(systemMap.bytes, systemMap.name))
+    if (vmlinux !== undefined) {
+      return this.moved(new ElfTable(readElf(vmlinux.bytes, vmlinux.name)))
+    }
+    const range = this.imageRange
+    const options = { vmcoreinfo: this.vmcoreinfo, ...(range && { range }) }
+    return findKallsyms(this.memory, options).value
+  }
+
+  /** Files have the addresses that the kernel was linked for. */
+  private moved(table: SymbolTable): SymbolTable {
+    return new MovedTable(table, this.vmcoreinfo.kernelOffset ?? 0n)
+  }
+}

@@ -1,0 +1,21 @@
+import { UnsupportedError } from '../errors.js'
+import type { KernelImageMap } from '../kernel/image_map.js'
+import { arm64 } from '../memory/paging/arm64.js'
+import type { PagingMode } from '../memory/paging/mode.js'
+import { x86_64 } from '../memory/paging/x86.js'
+
+/** The paging mode that a kernel's VMCOREINFO tells of. */
+export function pagingModeOf(map: KernelImageMap): PagingMode {
+  const { machine, levels, addressBits, encryptionMask } = map
+  if (machine === 'x86_64' && (levels === 4 || levels === 5)) {
+    return x86_64(levels, { encrypted: encryptionMask })
+  }
+  const pageShift = Math.log2(map.pageSize)
+  if (machine === 'aarch64' && (pageShift === 12 || pageShift === 14 || pageShift === 16)) {
+    return arm64({ pageShift, addressBits })
+  }
+  throw new UnsupportedError(
+    'cannot walk the page tables',
+    `${machine} with ${levels} levels and pages of ${map.pageSize} bytes is not known`,
+  )
+}
