@@ -25,9 +25,6 @@ export interface ImageHelp {
   readonly btf?: HelpFile
 }
 
-/** How much of memory a kernel's image takes at most: KERNEL_IMAGE_SIZE of x86-64 is 1 GiB. */
-const LARGEST_IMAGE = 1n << 30n
-
 /** The symbols of the kernel in an image, without those of its modules. */
 export class ImageSymbols {
   private found: SymbolTable | undefined
@@ -36,6 +33,8 @@ export class ImageSymbols {
   constructor(
     private readonly memory: Memory,
     private readonly vmcoreinfo: Vmcoreinfo,
+    /** Where the kernel's image is. */
+    private readonly range: AddressRange,
     private readonly help: ImageHelp,
   ) {}
 
@@ -51,21 +50,14 @@ export class ImageSymbols {
     return undefined
   }
 
-  /** Where the kernel's image may be, as far as VMCOREINFO tells. */
-  get imageRange(): AddressRange | undefined {
-    const start = this.vmcoreinfo.symbol('_stext')
-    return start === undefined ? undefined : { start, end: start + LARGEST_IMAGE }
-  }
-
   private find(): SymbolTable {
     const { systemMap, vmlinux } = this.help
     if (systemMap !== undefined) return this.moved(parseKallsyms(systemMap.bytes, systemMap.name))
     if (vmlinux !== undefined) {
       return this.moved(new ElfTable(readElf(vmlinux.bytes, vmlinux.name)))
     }
-    const range = this.imageRange
-    const options = { vmcoreinfo: this.vmcoreinfo, ...(range && { range }) }
-    return findKallsyms(this.memory, options).value
+    const { vmcoreinfo, range } = this
+    return findKallsyms(this.memory, { vmcoreinfo, range }).value
   }
 
   /** Files have the addresses that the kernel was linked for. */

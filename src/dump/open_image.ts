@@ -1,9 +1,11 @@
 import type { ByteSource } from '../bytes/byte_source.js'
-import { FaultError, UsageError } from '../errors.js'
+import { FaultError, UnsupportedError, UsageError } from '../errors.js'
 import { kernelImageMap } from '../kernel/image_map.js'
 import { Kernel } from '../kernel/kernel.js'
+import type { Vmcoreinfo } from '../kernel/vmcoreinfo.js'
 import { PagedMemory } from '../memory/paging/paged_memory.js'
 import { Symbols } from '../symbols/symbols.js'
+import { imageRange } from './image_range.js'
 import { type ImageHelp, ImageSymbols } from './image_symbols.js'
 import { imageTypes } from './image_types.js'
 import { ImageUserMemory } from './image_user_memory.js'
@@ -30,8 +32,9 @@ export function openImage(
   const map = kernelImageMap(vmcoreinfo.value)
   const mode = pagingModeOf(map)
   const memory = new PagedMemory(dump.physical, mode, map.pageTable)
-  const symbols = new ImageSymbols(memory, vmcoreinfo.value, help)
-  const types = imageTypes(memory, symbols, help)
+  const range = imageRange(memory, stextOf(vmcoreinfo.value))
+  const symbols = new ImageSymbols(memory, vmcoreinfo.value, range, help)
+  const types = imageTypes(memory, symbols, range, help)
   const toPhysical = (address: bigint) => physicalOf(memory, address)
   return new Kernel({
     source: `${first.name}, ${dump.format}`,
@@ -42,11 +45,19 @@ export function openImage(
       release: vmcoreinfo.value.get('OSRELEASE') ?? dump.uts?.release ?? 'unknown',
       vmcoreinfo,
       toPhysical,
+      imageRange: range,
       possibleCpus: () => possibleCpus(memory, types, symbols, dump),
     },
     userMemory: new ImageUserMemory(dump.physical, mode, toPhysical),
+    image: dump,
     ...(resources && { resources }),
   })
+}
+
+function stextOf(vmcoreinfo: Vmcoreinfo): bigint {
+  const stext = vmcoreinfo.symbol('_stext')
+  if (stext !== undefined) return stext
+  throw new UnsupportedError('cannot tell where the kernel image is', 'VMCOREINFO has no _stext')
 }
 
 function physicalOf(memory: PagedMemory, address: bigint): bigint {

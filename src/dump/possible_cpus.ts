@@ -8,7 +8,10 @@ import type { ImageSymbols } from './image_symbols.js'
 /** More CPUs than any kernel is built for: CONFIG_NR_CPUS is 8192 at most. */
 const MAX_CPUS = 8192
 
-/** `cpu_possible_mask`, where the image's symbols tell where it is; or the CPUs that have registers. */
+/**
+ * `cpu_possible_mask`, where the image's symbols tell where it is; or the CPUs whose registers the
+ * image has, perhaps none.
+ */
 export function possibleCpus(
   memory: Memory,
   types: Btf,

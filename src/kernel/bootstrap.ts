@@ -9,6 +9,7 @@ import { findThreadSize } from './find_thread_size.js'
 import { type DirectMap, findDirectMap, translatedPageOffset } from './find_vmcoreinfo.js'
 import type { BootHints, Kernel } from './kernel.js'
 import { listForEachEntry } from './list.js'
+import { searchInitTask } from './search_init_task.js'
 
 /** Finds out what a kernel does not tell by itself, each fact when it is first needed. */
 export class Bootstrap {
@@ -26,8 +27,11 @@ export class Bootstrap {
 
   get initTask(): Fact<bigint> {
     return this.once('initTask', () => {
-      const { space } = this.kernel
-      return findInitTask(space, this.hints.anyTask, () => this.symbol('init_task'))
+      const { space, uncached } = this.kernel
+      const { anyTask, imageRange } = this.hints
+      const search = () =>
+        imageRange === undefined ? [] : searchInitTask(space, uncached, imageRange)
+      return findInitTask(space, anyTask, () => this.symbol('init_task'), search)
     })
   }
 

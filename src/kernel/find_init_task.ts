@@ -1,5 +1,5 @@
 import { hex } from '../bytes/hex.js'
-import { InconsistentError, UnsupportedError } from '../errors.js'
+import { FaultError, InconsistentError, UnsupportedError } from '../errors.js'
 import type { ObjectSpace } from '../object/space.js'
 import type { Fact } from './fact.js'
 
@@ -8,12 +8,14 @@ const MAX_ANCESTORS = 100_000
 
 /**
  * `init_task`, the first task: from any other task by following `real_parent` up to the task that
- * is its own parent, or by the symbol, which only kernels with CONFIG_KALLSYMS_ALL tell.
+ * is its own parent; or by the symbol, which only kernels with CONFIG_KALLSYMS_ALL tell; or by a
+ * search of the kernel's image.
  */
 export function findInitTask(
   space: ObjectSpace,
   anyTask: (() => bigint) | undefined,
   symbol: () => bigint | undefined,
+  search: () => Iterable<bigint>,
 ): Fact<bigint> {
   const name = 'init_task'
   if (anyTask !== undefined) {
@@ -22,14 +24,29 @@ export function findInitTask(
     return { name, value, how, checked: checkInitTask(space, value) }
   }
   const value = symbol()
-  if (value === undefined) {
-    throw new UnsupportedError(
-      'cannot find init_task',
-      'there is no task iterator, and the symbols do not list it',
-      'use --via bpf, or a kernel built with CONFIG_KALLSYMS_ALL',
-    )
+  if (value !== undefined) {
+    return { name, value, how: 'symbol init_task', checked: checkInitTask(space, value) }
   }
-  return { name, value, how: 'symbol init_task', checked: checkInitTask(space, value) }
+  for (const candidate of search()) {
+    const checked = confirmed(space, candidate)
+    const how = 'a task_struct of this name in the kernel image'
+    if (checked !== undefined) return { name, value: candidate, how, checked }
+  }
+  throw new UnsupportedError(
+    'cannot find init_task',
+    'there is no task iterator, and the symbols do not list it',
+    'use --via bpf, or a kernel built with CONFIG_KALLSYMS_ALL',
+  )
+}
+
+/** What confirms that a place that looks like init_task is it; undefined if it is not. */
+function confirmed(space: ObjectSpace, candidate: bigint): string | undefined {
+  try {
+    return checkInitTask(space, candidate)
+  } catch (error) {
+    if (error instanceof InconsistentError || error instanceof FaultError) return undefined
+    throw error
+  }
 }
 
 function eldest(space: ObjectSpace, from: bigint): bigint {

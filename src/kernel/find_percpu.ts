@@ -32,7 +32,7 @@ export function findPerCpuAreas(
     if (queue === undefined || bases.has(queue.cpu)) continue
     if (!confirmed(queue.view, queue.cpu)) continue
     bases.set(queue.cpu, queue.view.$address - BigInt(runqueues.offset))
-    if (bases.size >= possible.length) break
+    if (bases.size === possible.length) break
   }
   addByStride(space, bases, possible, runqueues.offset)
   const missing = possible.filter((cpu) => !bases.has(cpu))

@@ -6,9 +6,11 @@ import { containerOf } from '../object/container_of.js'
 import type { Struct } from '../object/kernel_types.js'
 import { ObjectSpace } from '../object/space.js'
 import type { View } from '../object/view.js'
+import type { AddressRange } from '../symbols/areas.js'
 import type { Symbols } from '../symbols/symbols.js'
 import { Bootstrap } from './bootstrap.js'
 import type { Fact } from './fact.js'
+import type { ImageFacts } from './image_facts.js'
 import { perCpu, perCpuPtr } from './percpu.js'
 import { PerCpuSection } from './percpu_section.js'
 import { findTask } from './pid.js'
@@ -32,6 +34,8 @@ export interface KernelParts {
   readonly userMemory?: UserMemory
   /** The address of the task that asks, where that is a task of this kernel. */
   readonly ownTask?: () => bigint
+  /** What the file says, if it is a memory image. */
+  readonly image?: ImageFacts
   /** The system calls' or files' resources, let go of when the kernel is closed. */
   readonly resources?: Disposable
 }
@@ -47,6 +51,8 @@ export interface BootHints {
   /** Where VMCOREINFO lies, for who has not got it yet. */
   readonly vmcoreinfoPhysical?: bigint
   readonly vmcoreinfo?: Fact<Vmcoreinfo>
+  /** Where the kernel's image is mapped, for who has to search it. */
+  readonly imageRange?: AddressRange
   /** Where an address lies in physical memory, for who can walk the page tables. */
   readonly toPhysical?: (address: bigint) => bigint
   /** The CPUs that may ever be there; one per per-CPU area. */
@@ -67,6 +73,8 @@ export class Kernel implements Disposable {
   readonly source: string
   readonly taskSource: TaskSource | undefined
   readonly userMemory: UserMemory | undefined
+  /** Undefined for the running kernel. */
+  readonly image: ImageFacts | undefined
   private readonly boot: Bootstrap
   private symbolTable: Symbols | undefined
   private perCpuVariables: PerCpuSection | undefined
@@ -76,6 +84,7 @@ export class Kernel implements Disposable {
     this.source = parts.source
     this.taskSource = parts.tasks
     this.userMemory = parts.userMemory
+    this.image = parts.image
     this.uncached = parts.memory
     this.memory = new PageCache(parts.memory)
     this.space = new ObjectSpace(parts.types, this.memory)

@@ -1,5 +1,6 @@
 import { FaultError } from '../../errors.js'
 import type { Memory, Range } from '../memory.js'
+import { forEachMapping, type Mapping } from './mappings.js'
 import type { PagingMode } from './mode.js'
 import type { Root } from './root.js'
 import { type Place, Translator } from './translator.js'
@@ -29,6 +30,11 @@ export class PagedMemory implements Memory {
   /** The physical address, or undefined where nothing is mapped; {@link walk} then tells why. */
   translate(address: bigint): bigint | undefined {
     return this.translator.translate(address)
+  }
+
+  /** Everything that is mapped from `from` up to `to`, in ascending order. */
+  mappings(from: bigint, to: bigint): Generator<Mapping> {
+    return forEachMapping(this.mode, this.physical, this.root, from, to)
   }
 
   drop(): void {
