@@ -31,8 +31,7 @@ async function bundle() {
     input: {
       index: 'src/index.ts',
       'cli/main': 'src/cli/main.ts',
-      // These two find each other by their places; the latter is loaded only when it is needed.
-      open_kernel: 'src/open_kernel.ts',
+      // Loaded only when it is needed.
       'live/open_live': 'src/live/open_live.ts',
     },
     platform: 'node',

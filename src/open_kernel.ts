@@ -22,9 +22,9 @@ function isFiles(where: LiveOptions | readonly string[]): where is readonly stri
 }
 
 /**
- * What looks into the running kernel. It is loaded when it is needed: images need nothing of it, and
- * can be opened where it does not exist.
+ * What looks into the running kernel (package.json tells where it is). It is loaded when it is needed:
+ * images need nothing of it, and can be opened where it does not exist.
  */
 export function live(): typeof import('./live/open_live.js') {
-  return createRequire(import.meta.url)('./live/open_live.js')
+  return createRequire(import.meta.url)('#live')
 }
