@@ -1,11 +1,11 @@
 // @ts-check
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { bzImage } from './debian_kernel.mjs'
 import { initramfs } from './initramfs.mjs'
 import { startQemu } from './qemu.mjs'
 import { whyNoLab } from './requirements.mjs'
+import { TemporaryFolder } from './temporary_folder.mjs'
 import { Vm } from './vm.mjs'
 
 /**
@@ -24,42 +24,29 @@ import { Vm } from './vm.mjs'
  * whatever it writes is gone with it.
  * @param {BootOptions} options
  */
-export async function boot(options) {
+export async function boot({
+  kernel: version,
+  cpus = 2,
+  memory = '1G',
+  la57 = false,
+  commandLine = '',
+  terminal = false,
+  timeout = 120_000,
+}) {
   const why = whyNoLab()
   if (why !== undefined) throw new Error(`the lab cannot be used: ${why}`)
-  const { machine, folder } = await prepare(options)
-  const vm = new Vm(startQemu(machine, options.terminal ? 'inherit' : 'pipe'), folder)
+  const kernel = await bzImage(version)
+  const archive = await initramfs(version)
+  const folder = new TemporaryFolder()
+  const file = join(folder.path, 'initramfs')
+  await writeFile(file, archive)
+  const machine = { kernel, initramfs: file, share: folder.path, cpus, memory, la57, commandLine }
+  const vm = new Vm(startQemu(machine, terminal ? 'inherit' : 'pipe'), folder)
   try {
-    await vm.ready(options.timeout ?? 120_000)
+    await vm.ready(timeout)
     return vm
   } catch (error) {
     await vm[Symbol.asyncDispose]()
-    throw error
-  }
-}
-
-/**
- * Everything that QEMU needs; `folder` is to be removed in the end.
- * @param {BootOptions} options
- */
-async function prepare({ kernel, cpus = 2, memory = '1G', la57 = false, commandLine = '' }) {
-  const folder = await mkdtemp(join(tmpdir(), 'ksight-lab-'))
-  try {
-    const archive = join(folder, 'initramfs')
-    await writeFile(archive, await initramfs(kernel))
-    const image = await bzImage(kernel)
-    const machine = {
-      kernel: image,
-      initramfs: archive,
-      share: folder,
-      cpus,
-      memory,
-      la57,
-      commandLine,
-    }
-    return { machine, folder }
-  } catch (error) {
-    await rm(folder, { recursive: true, force: true })
     throw error
   }
 }

@@ -1,7 +1,7 @@
 // @ts-check
 import { once } from 'node:events'
-import { readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs'
-import { rm, writeFile } from 'node:fs/promises'
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Agent } from './agent.mjs'
 import { Console } from './console.mjs'
@@ -36,11 +36,10 @@ export class Vm {
   #qmp
   #console
   #commands = 0
-  #killNow = () => this.#kill()
 
   /**
    * @param {import('node:child_process').ChildProcess} qemu
-   * @param {string} folder shared with the guest; removed when the machine ends
+   * @param {import('./temporary_folder.mjs').TemporaryFolder} folder shared with the guest
    */
   constructor(qemu, folder) {
     this.#qemu = qemu
@@ -53,7 +52,6 @@ export class Vm {
     qemu.stderr?.on('data', (text) => (complaint += `: ${text}`))
     qemu.on('error', ({ message }) => this.#lose(`QEMU cannot be started: ${message}`))
     qemu.on('close', () => this.#lose(`the guest has ended${complaint}`))
-    process.on('exit', this.#killNow)
   }
 
   /**
@@ -138,7 +136,7 @@ export class Vm {
    * @param {string} suffix
    */
   #file(number, suffix) {
-    return join(this.#folder, `${number}.${suffix}`)
+    return join(this.#folder.path, `${number}.${suffix}`)
   }
 
   /**
@@ -156,7 +154,7 @@ export class Vm {
    * @param {number} length
    */
   async readMemory(address, length) {
-    const path = join(this.#folder, 'memory')
+    const path = join(this.#folder.path, 'memory')
     // As a command of the monitor for people, which takes addresses that JSON cannot hold.
     const line = `memsave 0x${address.toString(16)} ${length} "${path}"`
     const complaint = await this.qmp('human-monitor-command', { 'command-line': line })
@@ -203,15 +201,8 @@ export class Vm {
     const { exitCode, signalCode, pid } = this.#qemu
     const running = pid !== undefined && exitCode === null && signalCode === null
     const closed = running ? once(this.#qemu, 'close') : undefined
-    this.#kill()
-    await closed
-    process.off('exit', this.#killNow)
-    await rm(this.#folder, { recursive: true, force: true })
-  }
-
-  /** Also done when this process ends. */
-  #kill() {
     this.#qemu.kill('SIGKILL')
-    rmSync(this.#folder, { recursive: true, force: true, maxRetries: 3 })
+    await closed
+    await this.#folder.remove()
   }
 }

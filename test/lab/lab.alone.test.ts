@@ -176,10 +176,15 @@ describeLab('the lab', () => {
     const owner = spawn(process.execPath, [...LAB, '--', 'sh', '-c', 'echo up; sleep 1000'])
     await once(owner.stdout, 'data')
     const qemu = execFileSync('pgrep', ['-P', `${owner.pid}`, 'qemu'], { encoding: 'utf8' }).trim()
+    const [shared] = /\/[^,\0]*\/ksight-lab-[^,\0/]+/.exec(
+      readFileSync(`/proc/${qemu}/cmdline`, 'utf8'),
+    )!
+    expect(existsSync(shared)).toBe(true)
     owner.kill('SIGKILL')
     await once(owner, 'close')
-    for (let i = 0; i < 100 && existsSync(`/proc/${qemu}`); i++) await sleep(50)
-    expect(existsSync(`/proc/${qemu}`)).toBe(false)
+    const remains = () => existsSync(`/proc/${qemu}`) || existsSync(shared)
+    for (let i = 0; i < 200 && remains(); i++) await sleep(50)
+    expect(remains()).toBe(false)
   })
 
   test('an unknown kernel is an error', async () => {
