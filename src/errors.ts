@@ -3,7 +3,11 @@
  * command line can print it as its one line.
  */
 export class KsightError extends Error {
-  constructor(what: string, why: string, todo?: string) {
+  constructor(
+    what: string,
+    readonly why: string,
+    readonly todo?: string,
+  ) {
     super([what, why, todo].filter((part) => part !== undefined).join(': '))
     this.name = new.target.name
   }
@@ -13,8 +17,8 @@ export class KsightError extends Error {
 export class FaultError extends KsightError {
   constructor(
     readonly address: bigint,
-    readonly why: string,
-    readonly todo?: string,
+    why: string,
+    todo?: string,
   ) {
     super(`cannot read memory at 0x${address.toString(16)}`, why, todo)
   }

@@ -1,5 +1,4 @@
 import { FormatError } from '../errors.js'
-import { kindFlagOf, vlenOf } from './scan.js'
 
 /** Chains of types longer than this are taken for a loop. */
 export const MAX_DEPTH = 256
@@ -63,8 +62,9 @@ export class RawTypes {
 
   /** The first word of a type other than `void`. */
   at(id: number): number {
-    if (id === 0 || id >= this.count) throw this.noSuchType(id)
-    return this.starts[id]!
+    const start = this.starts[id]
+    if (start === undefined || id === 0) throw this.noSuchType(id)
+    return start
   }
 
   kind(id: number): number {
@@ -77,17 +77,21 @@ export class RawTypes {
     return this.damaged(id, 'it is referred to, but does not exist')
   }
 
+  // One call each, not calls of calls: a header makes millions of them.
+
   /** The `size` or `type` of `struct btf_type`. */
   sizeOrType(id: number): number {
-    return this.words[this.at(id) + 2]!
+    const start = this.starts[id]
+    if (start === undefined || id === 0) throw this.noSuchType(id)
+    return this.words[start + 2]!
   }
 
   vlen(id: number): number {
-    return vlenOf(this.words[this.at(id) + 1]!)
+    return this.words[this.at(id) + 1]! & 0xffff
   }
 
   flag(id: number): boolean {
-    return kindFlagOf(this.words[this.at(id) + 1]!)
+    return this.words[this.at(id) + 1]! >>> 31 === 1
   }
 
   /**
@@ -114,7 +118,7 @@ export class RawTypes {
   }
 
   isAnonymous(id: number): boolean {
-    return this.strings[this.name(id)] === 0
+    return this.strings[this.words[this.at(id)]!] === 0
   }
 
   isNamed(id: number, text: Uint8Array): boolean {

@@ -1,4 +1,5 @@
 import { UnsupportedError } from '../errors.js'
+import { deref } from '../object/deref.js'
 import type { UntypedView } from '../object/kernel_types.js'
 import { kernfsPath } from './kernfs.js'
 import { listForEachEntry } from './list.js'
@@ -28,7 +29,7 @@ export interface TaskCgroup {
  * cgroup that is removed while its zombies remain has ` (deleted)` behind its path.
  */
 export function taskCgroupPath(task: UntypedView): string {
-  return cgroupPath(task.cgroups.dfl_cgrp)
+  return cgroupPath(deref(deref(task, 'cgroups'), 'dfl_cgrp'))
 }
 
 /**
@@ -37,28 +38,32 @@ export function taskCgroupPath(task: UntypedView): string {
  * v2 has been mounted. Mirrors `proc_cgroup_show()`.
  */
 export function taskCgroups(task: UntypedView): TaskCgroup[] {
-  const found: TaskCgroup[] = [describe(task, task.cgroups.dfl_cgrp)]
-  const links = task.cgroups.$addressOf('cgrp_links')
+  const set = deref(task, 'cgroups')
+  const found: TaskCgroup[] = [describe(task, deref(set, 'dfl_cgrp'))]
+  const links = set.$addressOf('cgrp_links')
   for (const link of listForEachEntry(task.$space, links, 'cgrp_cset_link', 'cgrp_link')) {
     // Threaded cgroups of v2 may be linked beside dfl_cgrp.
-    if (link.cgrp.root.hierarchy_id !== DEFAULT_HIERARCHY) found.push(describe(task, link.cgrp))
+    const cgroup = deref(link, 'cgrp')
+    if (!isDefault(cgroup)) found.push(describe(task, cgroup))
   }
   return found.sort((a, b) => b.hierarchy - a.hierarchy)
 }
 
+function isDefault(cgroup: UntypedView): boolean {
+  return deref(cgroup, 'root').hierarchy_id === DEFAULT_HIERARCHY
+}
+
 function describe(task: UntypedView, cgroup: UntypedView): TaskCgroup {
-  const { hierarchy_id: hierarchy, subsys_mask, name } = cgroup.root
-  const isDefault = hierarchy === DEFAULT_HIERARCHY
-  const controllers = isDefault ? [] : legacyNames(cgroup, subsys_mask)
+  const { hierarchy_id: hierarchy, subsys_mask, name } = deref(cgroup, 'root')
+  const controllers = isDefault(cgroup) ? [] : legacyNames(cgroup, subsys_mask)
   // In v1, tasks that exit belong to the root.
-  const gone = !isDefault && (task.flags & PF.PF_EXITING) !== 0
+  const gone = !isDefault(cgroup) && (task.flags & PF.PF_EXITING) !== 0
   return { hierarchy, controllers, name, path: gone ? '/' : cgroupPath(cgroup) }
 }
 
 function cgroupPath(cgroup: UntypedView): string {
-  const path = kernfsPath(cgroup.kn)
-  const isDefault = cgroup.root.hierarchy_id === DEFAULT_HIERARCHY
-  const isDead = isDefault && (cgroup.self.flags & CSS_ONLINE) === 0
+  const path = kernfsPath(deref(cgroup, 'kn'))
+  const isDead = isDefault(cgroup) && (cgroup.self.flags & CSS_ONLINE) === 0
   return isDead ? `${path} (deleted)` : path
 }
 

@@ -105,6 +105,19 @@ export class Columns<Path extends string = string> {
     for (const at of this.starts(bytes)) yield this.address(records, at)
   }
 
+  /** Whether a record is of the struct at this address. */
+  includes(bytes: Uint8Array, address: bigint): boolean {
+    const records = viewOf(bytes)
+    const little = this.space.btf.littleEndian
+    const low = Number(address & 0xffffffffn)
+    const lowAt = little ? 0 : 4
+    for (let at = 0; at + this.stride <= bytes.length; at += this.stride) {
+      if (records.getUint32(at + lowAt, little) !== low) continue
+      if (this.address(records, at) === address) return true
+    }
+    return false
+  }
+
   /** Fills the records of the structs at these addresses, a hop of all of them at a time. */
   collect(memory: Memory, addresses: readonly bigint[]): Uint8Array {
     const records = new Uint8Array(addresses.length * this.stride)

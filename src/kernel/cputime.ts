@@ -1,3 +1,4 @@
+import { deref } from '../object/deref.js'
 import type { UntypedView } from '../object/kernel_types.js'
 import type { Kernel } from './kernel.js'
 import { taskColumns, threadAddresses } from './tasks.js'
@@ -65,7 +66,7 @@ export function taskCputimeAdjusted(task: UntypedView): CpuTimes {
  * while the times are read, they are read again.
  */
 export function threadGroupCputimeAdjusted(kernel: Kernel, task: UntypedView): CpuTimes {
-  let before = (task.signal as UntypedView).$read()
+  let before = deref(task, 'signal').$read()
   for (let tries = 1; ; tries++) {
     const times = threadGroupCputime(kernel, before, task)
     const after = before.$read()

@@ -1,4 +1,5 @@
 import { InconsistentError } from '../errors.js'
+import { deref } from '../object/deref.js'
 import type { UntypedView } from '../object/kernel_types.js'
 import { CAPABILITY_NAMES, type CapabilityName } from './capability_names.js'
 
@@ -10,7 +11,7 @@ const MAX_GROUPS = 65536
  * that /proc shows. While it overrides its credentials, it acts by others (`task->cred`).
  */
 export function taskCred(task: UntypedView): UntypedView {
-  return task.real_cred
+  return deref(task, 'real_cred')
 }
 
 /** `task_uid(task)`: the real uid, as a kuid, so in terms of the initial user namespace. */
@@ -51,12 +52,12 @@ export function credIds(cred: UntypedView): CredIds {
 
 /** The supplementary groups, as kgids: `cred->group_info`, sorted. */
 export function credGroups(cred: UntypedView): number[] {
-  const { group_info } = cred
-  const count = group_info.ngroups as number
+  const groups = deref(cred, 'group_info')
+  const count = groups.ngroups as number
   if (count < 0 || count > MAX_GROUPS) {
     throw new InconsistentError('cannot read the groups', `${count} of them cannot be`)
   }
-  return group_info.gid.$take(count).map((gid: UntypedView) => gid.val)
+  return groups.gid.$take(count).map((gid: UntypedView) => gid.val)
 }
 
 /** The sets of capabilities of a task, each a mask in which bit N is capability N. */

@@ -42,6 +42,8 @@ export interface BootHints {
   readonly release: string
   /** The address of any task; without it, the symbol init_task is needed. */
   readonly anyTask?: () => bigint
+  /** The pid of who asks, where that is a process of this kernel in its initial pid namespace. */
+  readonly ownPid?: number
   /** Where VMCOREINFO lies. */
   readonly vmcoreinfoPhysical?: bigint
   /** The CPUs that may ever be there; one per per-CPU area. */
@@ -102,7 +104,10 @@ export class Kernel implements Disposable {
   get current(): Struct<'task_struct'> {
     const { ownTask } = this.parts
     if (ownTask !== undefined) return this.at('task_struct', ownTask())
-    throw new UnsupportedError('no current task', `this process is no task of ${this.source}`)
+    const { ownPid } = this.parts.hints
+    const task = ownPid === undefined ? undefined : this.findTask(ownPid)
+    if (task !== undefined) return task
+    throw new UnsupportedError('no current task', `${this.source} does not show this process`)
   }
 
   /** PAGE_OFFSET: where the direct map of physical memory starts. */

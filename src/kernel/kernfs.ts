@@ -1,5 +1,6 @@
 import { hex } from '../bytes/hex.js'
 import { InconsistentError } from '../errors.js'
+import { deref } from '../object/deref.js'
 import type { UntypedView } from '../object/kernel_types.js'
 
 /** A path is at most PATH_MAX bytes long, so it cannot have more names. */
@@ -16,7 +17,7 @@ export function kernfsPath(node: UntypedView): string {
     if (names.length >= MAX_DEPTH) {
       throw new InconsistentError(`no path of the kernfs node at ${hex(node.$address)}`, 'a loop')
     }
-    names.push(at.name.$string(LONGEST_NAME))
+    names.push(deref(at, 'name').$string(LONGEST_NAME))
     at = parent
   }
   return `/${names.reverse().join('/')}`

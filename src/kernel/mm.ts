@@ -1,3 +1,4 @@
+import { deref } from '../object/deref.js'
 import type { Struct, UntypedView } from '../object/kernel_types.js'
 import type { Pointer } from '../object/pointer.js'
 import type { Kernel } from './kernel.js'
@@ -30,7 +31,7 @@ export function getMmCounterSum(kernel: Kernel, mm: UntypedView, counter: MmCoun
   const perCpuCounter = mm.rss_stat[COUNTERS.indexOf(counter)] as UntypedView
   let sum = perCpuCounter.count as bigint
   for (const cpu of kernel.cpus) {
-    const counters = perCpuCounter.counters as Pointer<number>
+    const counters = deref(perCpuCounter, 'counters') as unknown as Pointer<number>
     sum += BigInt(perCpuPtr(kernel, counters, cpu).$target)
   }
   return notNegative(sum)

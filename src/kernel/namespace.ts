@@ -1,3 +1,4 @@
+import { deref } from '../object/deref.js'
 import type { UntypedView } from '../object/kernel_types.js'
 import { taskCred } from './cred.js'
 import { taskActivePidNs } from './pid.js'
@@ -36,7 +37,7 @@ const IN_NSPROXY: readonly (readonly [name: NamespaceName, member: string])[] = 
  * exiting task has given up all but the user namespace.
  */
 export function taskNamespaces(task: UntypedView): NamespaceInums {
-  const found: NamespaceInums = { user: namespaceInum(taskCred(task).user_ns) }
+  const found: NamespaceInums = { user: namespaceInum(deref(taskCred(task), 'user_ns')) }
   const pidNs = taskActivePidNs(task)
   if (pidNs !== null) found.pid = namespaceInum(pidNs)
   const { nsproxy } = task

@@ -1,6 +1,7 @@
 import { hex } from '../bytes/hex.js'
 import { InconsistentError } from '../errors.js'
 import { containerOf } from '../object/container_of.js'
+import { deref } from '../object/deref.js'
 import type { UntypedView } from '../object/kernel_types.js'
 import { dName, dUnlinked, isRoot, pseudoName } from './dentry.js'
 import type { Kernel } from './kernel.js'
@@ -23,11 +24,12 @@ const MAX_TRIES = 1000
  */
 export function dPath(kernel: Kernel, path: UntypedView, root?: UntypedView): string {
   for (let tries = 0; tries < MAX_TRIES; tries++) {
-    const dentry = kernel.at('dentry', path.dentry.$address)
-    const isMountRoot = isRoot(dentry) && path.mnt.mnt_root.$address === dentry.$address
+    const dentry = kernel.at('dentry', deref(path, 'dentry').$address)
+    const mount = deref(path, 'mnt')
+    const isMountRoot = isRoot(dentry) && mount.mnt_root?.$address === dentry.$address
     const pseudo = isMountRoot ? undefined : pseudoName(dentry)
     if (pseudo !== undefined) return pseudo
-    const way = wayUp(dentry, path.mnt.$address, root)
+    const way = wayUp(dentry, mount.$address, root)
     // Past the cache: a remembered page may be older than the name in it.
     const names = way.map((dentry) => dName(dentry, kernel.uncached)).reverse()
     if (isUnchanged(kernel, way)) {
@@ -49,23 +51,24 @@ function wayUp(from: UntypedView, vfsmount: bigint, root: UntypedView | undefine
   let mount: UntypedView = containerOf(from.$space, vfsmount, 'mount', 'mnt')
   for (let step = 0; step < MAX_STEPS; step++) {
     if (root !== undefined && isAt(root, mount, dentry)) return way
-    if (dentry.$address === mount.mnt.mnt_root.$address) {
-      const above = mount.mnt_parent
+    if (dentry.$address === mount.mnt.mnt_root?.$address) {
+      const above = deref(mount, 'mnt_parent')
       if (above.$address === mount.$address) return way
-      dentry = mount.mnt_mountpoint
+      dentry = deref(mount, 'mnt_mountpoint')
       mount = above
     } else {
       // Moved out of what is mounted: the kernel then shows nothing but the slash.
       if (isRoot(dentry)) return []
       way.push(dentry)
-      dentry = dentry.d_parent
+      dentry = deref(dentry, 'd_parent')
     }
   }
   throw new InconsistentError(`no path of the dentry at ${hex(from.$address)}`, 'it does not end')
 }
 
 function isAt(path: UntypedView, mount: UntypedView, dentry: UntypedView): boolean {
-  return path.dentry.$address === dentry.$address && path.mnt.$address === mount.$addressOf('mnt')
+  const { dentry: top, mnt } = path
+  return top?.$address === dentry.$address && mnt?.$address === mount.$addressOf('mnt')
 }
 
 /** A dentry that is renamed has another `d_seq` afterwards. */
@@ -102,6 +105,6 @@ export function taskRoot(
 
 /** The program a task executes: the link /proc/PID/exe, see {@link dPath}; kernel threads have none. */
 export function taskExe(kernel: Kernel, task: UntypedView, root?: UntypedView): string | undefined {
-  const file = taskMm(task)?.exe_file
+  const file: UntypedView | null | undefined = taskMm(task)?.exe_file
   return file ? dPath(kernel, file.f_path, root) : undefined
 }

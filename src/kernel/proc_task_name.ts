@@ -54,7 +54,7 @@ interface NamedKthread {
 /** `to_kthread(task)`: there is none for the first kernel threads, such as kthreadd, before 5.17. */
 function kthreadOf(task: NamedTask): bigint | undefined {
   if (!isKthread(task as { flags: number })) return undefined
-  return addressIn(task.worker_private ?? task.set_child_tid)
+  return addressIn(task.worker_private === undefined ? task.set_child_tid : task.worker_private)
 }
 
 /** `get_kthread_comm()` */

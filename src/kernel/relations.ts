@@ -1,3 +1,4 @@
+import { deref } from '../object/deref.js'
 import type { Struct, UntypedView } from '../object/kernel_types.js'
 import { listForEachEntry } from './list.js'
 import { pidNrNs, taskActivePidNs } from './pid.js'
@@ -11,7 +12,7 @@ const PIDTYPE_SID = 3
  * SIGCHLD: the debugger, while it is traced.)
  */
 export function realParent(task: UntypedView): Struct<'task_struct'> {
-  return task.real_parent
+  return deref(task, 'real_parent')
 }
 
 /** `pid_t task_ppid_nr(const struct task_struct *tsk)`: the parent's tgid in the initial namespace. */
@@ -44,13 +45,13 @@ export function threadGroupLeader(task: UntypedView): boolean {
 
 /** `int get_nr_threads(struct task_struct *task)`: the threads of its process. */
 export function getNrThreads(task: UntypedView): number {
-  return task.signal.nr_threads
+  return deref(task, 'signal').nr_threads
 }
 
 /** `int thread_group_empty(struct task_struct *p)`: it is the only thread of its process. */
 export function threadGroupEmpty(task: UntypedView): boolean {
-  const head = task.signal.$addressOf('thread_head')
-  return threadGroupLeader(task) && task.thread_node.next.$address === head
+  const head = deref(task, 'signal').$addressOf('thread_head')
+  return threadGroupLeader(task) && task.thread_node.next?.$address === head
 }
 
 /** `int is_global_init(struct task_struct *tsk)`: a thread of the process with pid 1. */
@@ -60,12 +61,12 @@ export function isGlobalInit(task: UntypedView): boolean {
 
 /** `struct pid *task_pgrp(struct task_struct *task)`: its process group. */
 export function taskPgrp(task: UntypedView): Struct<'pid'> | null {
-  return task.signal.pids[PIDTYPE_PGID]
+  return deref(task, 'signal').pids[PIDTYPE_PGID]
 }
 
 /** `struct pid *task_session(struct task_struct *task)` */
 export function taskSession(task: UntypedView): Struct<'pid'> | null {
-  return task.signal.pids[PIDTYPE_SID]
+  return deref(task, 'signal').pids[PIDTYPE_SID]
 }
 
 /** `pid_t pid_nr(struct pid *pid)`: its number in the initial namespace; 0 for none. */
@@ -103,9 +104,9 @@ function ownNr(task: UntypedView, pid: UntypedView | null): number {
  * `new_encode_dev(tty_devnum(tty))`.
  */
 export function taskTtyNr(task: UntypedView): number {
-  const { tty } = task.signal
+  const { tty } = deref(task, 'signal')
   if (tty === null) return 0
-  const { major, minor_start } = tty.driver
+  const { major, minor_start } = deref(tty, 'driver')
   const minor = minor_start + tty.index
   return (minor & 0xff) | (major << 8) | ((minor & ~0xff) << 12)
 }

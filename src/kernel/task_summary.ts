@@ -115,7 +115,10 @@ function summarize(columns: Columns<Path>, bytes: Uint8Array, into: TaskSummary[
 
 /** Kernel threads may have longer names than fit into `comm`. */
 function giveFullNames(kernel: Kernel, tasks: TaskSummary[]): void {
-  const kthreads = [...tasks.keys()].filter((i) => tasks[i]!.kernelThread)
+  const kthreads: number[] = []
+  tasks.forEach(({ kernelThread }, i) => {
+    if (kernelThread) kthreads.push(i)
+  })
   const columns = taskColumns(kernel, taskNameColumns(kernel))
   const addresses = kthreads.map((i) => tasks[i]!.task!)
   const rows = [...columns.decodeAll(columns.collect(kernel.uncached, addresses))]

@@ -1,5 +1,6 @@
 import { FaultError, InconsistentError } from '../errors.js'
 import { containerOf } from '../object/container_of.js'
+import { deref } from '../object/deref.js'
 import type { Struct } from '../object/kernel_types.js'
 import { Columns, type Row } from './columns.js'
 import type { Kernel } from './kernel.js'
@@ -38,7 +39,7 @@ export function* forEachThread(
   process: Struct<'task_struct'>,
 ): Generator<Struct<'task_struct'>> {
   kernel.drop()
-  const head = process.signal.$addressOf('thread_head')
+  const head = deref(process, 'signal').$addressOf('thread_head')
   yield* listForEachEntry(kernel.space, head, 'task_struct', 'thread_node')
 }
 
@@ -103,9 +104,7 @@ function missedByIterator(
 ): Uint8Array {
   const { space, initTask } = kernel
   const first = containerOf(space, initTask.tasks.next, 'task_struct', 'tasks').$address
-  for (const address of columns.addresses(records)) {
-    if (address === first) return new Uint8Array(0)
-  }
+  if (columns.includes(records, first)) return new Uint8Array(0)
   const missed = scope === 'processes' ? [first] : threadAddresses(kernel, first)
   return columns.collect(kernel.uncached, missed)
 }

@@ -1,7 +1,7 @@
 import { BPF_F_MMAPABLE, BpfMap } from '../bpf/map.js'
 import { FaultError } from '../errors.js'
 import { Owner } from '../linux/owner.js'
-import type { Memory, Range } from '../memory/memory.js'
+import { type Memory, type Range, readOrFault } from '../memory/memory.js'
 import {
   loadReadProgram,
   MAX_REQUESTS,
@@ -80,7 +80,7 @@ export class BpfMemory implements Memory, Disposable {
       used += length
     }
     if (next === first) {
-      results[first] = this.readAlone(ranges[first]!)
+      results[first] = readOrFault(this, ranges[first]!)
       return first + 1
     }
     this.serve(next - first)
@@ -104,17 +104,6 @@ export class BpfMemory implements Memory, Disposable {
     }
     // Asked last: it uses the window again.
     for (const i of failed) results[i] = this.fault(ranges[i]!.address, ranges[i]!.length)
-  }
-
-  private readAlone({ address, length }: Range): Uint8Array | FaultError {
-    const bytes = new Uint8Array(length)
-    try {
-      this.read(address, bytes)
-      return bytes
-    } catch (error) {
-      if (error instanceof FaultError) return error
-      throw error
-    }
   }
 
   /** Finds the first page of a range that cannot be read. */

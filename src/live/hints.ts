@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { readFileSync, readlinkSync } from 'node:fs'
 import type { BootHints } from '../kernel/kernel.js'
 import { parseCpuList } from './cpu_list.js'
 
@@ -8,8 +8,14 @@ export function liveHints(): BootHints {
   return {
     release: readFileSync('/proc/sys/kernel/osrelease', 'utf8').trim(),
     possibleCpus: parseCpuList(readFileSync('/sys/devices/system/cpu/possible', 'utf8')),
+    ...(isInitialPidNamespace() ? { ownPid: process.pid } : {}),
     ...(physical === undefined ? {} : { vmcoreinfoPhysical: physical }),
   }
+}
+
+/** The initial namespace has a fixed inode number: PROC_PID_INIT_INO (include/linux/proc_ns.h). */
+function isInitialPidNamespace(): boolean {
+  return readlinkSync('/proc/self/ns/pid') === `pid:[${0xeffffffc}]`
 }
 
 /** /sys/kernel/vmcoreinfo holds the physical address of the note and its size. */

@@ -1,7 +1,7 @@
 import { closeSync, openSync, readSync } from 'node:fs'
 import { type Elf, readElf } from '../elf/elf.js'
 import { FaultError, PermissionError, UnsupportedError } from '../errors.js'
-import type { Memory, Range } from '../memory/memory.js'
+import { type Memory, type Range, readOrFault } from '../memory/memory.js'
 
 const FILE = '/proc/kcore'
 const PT_LOAD = 1
@@ -77,16 +77,7 @@ export class KcoreMemory implements Memory, Disposable {
   }
 
   gather(ranges: readonly Range[]): (Uint8Array | FaultError)[] {
-    return ranges.map(({ address, length }) => {
-      const bytes = new Uint8Array(length)
-      try {
-        this.read(address, bytes)
-        return bytes
-      } catch (error) {
-        if (error instanceof FaultError) return error
-        throw error
-      }
-    })
+    return ranges.map((range) => readOrFault(this, range))
   }
 
   [Symbol.dispose](): void {

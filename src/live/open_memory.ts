@@ -40,11 +40,13 @@ function openByKcoreAfter(bpf: unknown): LiveMemory {
     return openBy('kcore')
   } catch (kcore) {
     if (!(kcore instanceof KsightError)) throw kcore
-    // A kernel without /proc/kcore, as most people's: only BPF is worth talking of.
-    if (!(kcore instanceof PermissionError)) throw bpf
-    throw new PermissionError(
-      'cannot read kernel memory',
-      `${bpf.message}; nor through /proc/kcore, which needs CAP_SYS_RAWIO`,
-    )
+    throw cannotRead(bpf, kcore)
   }
+}
+
+function cannotRead(bpf: KsightError, kcore: KsightError): KsightError {
+  if (!(bpf instanceof PermissionError)) return bpf
+  // Where there is no /proc/kcore, only BPF is worth talking of.
+  const why = kcore instanceof PermissionError ? `${bpf.why}; or CAP_SYS_RAWIO` : bpf.why
+  return new PermissionError('cannot read kernel memory', why, bpf.todo)
 }

@@ -1,4 +1,4 @@
-import type { FaultError } from '../errors.js'
+import { FaultError } from '../errors.js'
 
 /** `length` bytes from `address` on. */
 export interface Range {
@@ -26,4 +26,16 @@ export function readBytes(memory: Memory, address: bigint, length: number): Uint
   const bytes = new Uint8Array(length)
   memory.read(address, bytes)
   return bytes
+}
+
+/** The bytes of a range, or its fault as a value. */
+export function readOrFault(memory: Pick<Memory, 'read'>, range: Range): Uint8Array | FaultError {
+  const bytes = new Uint8Array(range.length)
+  try {
+    memory.read(range.address, bytes)
+    return bytes
+  } catch (error) {
+    if (error instanceof FaultError) return error
+    throw error
+  }
 }

@@ -1,5 +1,5 @@
 import { FaultError } from '../errors.js'
-import type { Memory, Range } from './memory.js'
+import { type Memory, type Range, readOrFault } from './memory.js'
 
 const PAGE_SIZE = 4096
 const PAGE_MASK = BigInt(PAGE_SIZE - 1)
@@ -62,16 +62,7 @@ export class PageCache implements Memory {
 
   gather(ranges: readonly Range[]): (Uint8Array | FaultError)[] {
     this.fetchMissing(ranges)
-    return ranges.map(({ address, length }) => {
-      const bytes = new Uint8Array(length)
-      try {
-        this.read(address, bytes)
-        return bytes
-      } catch (error) {
-        if (error instanceof FaultError) return error
-        throw error
-      }
-    })
+    return ranges.map((range) => readOrFault(this, range))
   }
 
   /** Brings all pages that the ranges touch with one gather below. */

@@ -1,3 +1,4 @@
+import { InconsistentError } from '../errors.js'
 import { readBytes } from '../memory/memory.js'
 import { cString } from './c_string.js'
 import { compileReader } from './readers.js'
@@ -31,7 +32,10 @@ export class FlexibleArray<Element = unknown> {
     const size = this.$space.btf.sizeOf(this.$typeId)
     if (size === 0) return []
     if (!(count >= 0 && count * size <= MAX_BYTES)) {
-      throw new RangeError(`${count} elements of ${size} bytes are more than can be taken at once`)
+      throw new InconsistentError(
+        `cannot take ${count} elements of ${size} bytes`,
+        'they are too many to be taken at once',
+      )
     }
     const bytes = readBytes(this.$space.memory, this.$address, count * size)
     const data = new DataView(bytes.buffer)

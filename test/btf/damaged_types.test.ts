@@ -4,6 +4,7 @@ import { Btf } from '../../src/btf/btf.js'
 import { describeType } from '../../src/btf/c/describe_type.js'
 import { printHeader } from '../../src/btf/c/header.js'
 import { printType } from '../../src/btf/c/print_type.js'
+import { typeName } from '../../src/btf/c/type_name.js'
 import { printDts } from '../../src/btf/dts/print_dts.js'
 import { FormatError, KsightError } from '../../src/errors.js'
 import { btfBytes, type WrittenType } from '../support/btf_bytes.js'
@@ -129,6 +130,12 @@ test.each(Object.entries(ENDLESS))('%s', (_what, types) => {
   expect(text.reduce((longest, { length }) => Math.max(longest, length), 0)).toBeLessThan(
     128 * 1024 * 1024,
   )
+})
+
+test('a type that cannot be written does not spoil the next one', () => {
+  const btf = new Btf(btfBytes([pointer(2), { kind: CONST, sizeOrType: 1 }, int, pointer(3)]))
+  expect(() => typeName(btf, 1)).toThrow(FormatError)
+  expect(typeName(btf, 4)).toBe('int *')
 })
 
 test.each([

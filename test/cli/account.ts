@@ -57,9 +57,10 @@ export function account(
   return { compared, statesCompared, unexplained }
 }
 
+/** A switch is counted when a task stops running, so the counts must enclose both looks of ps. */
 function hasNotRun(pid: number, before: PsListing, after: PsListing): boolean {
-  const count = before.switches.get(pid)
-  return count !== undefined && count === after.switches.get(pid)
+  const count = before.switchesBefore.get(pid)
+  return count !== undefined && count === after.switchesAfter.get(pid)
 }
 
 /** Pids are given in ascending order, and start again at the end: those between two ps are younger. */

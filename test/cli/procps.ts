@@ -20,8 +20,9 @@ export interface PsListing {
   /** The pid of ps itself. */
   readonly ps: number
   readonly tasks: ReadonlyMap<number, PsTask>
-  /** How often each task had run until then, where /proc still told. */
-  readonly switches: ReadonlyMap<number, number>
+  /** How often each task had run before and after ps looked, where /proc still told. */
+  readonly switchesBefore: ReadonlyMap<number, number>
+  readonly switchesAfter: ReadonlyMap<number, number>
 }
 
 const FORMAT = 'pid=,lwp=,ppid=,s=,ruid=,euid=,psr=,nlwp=,lstart=,comm='
@@ -31,7 +32,7 @@ const LINE =
 
 /** What ps lists: processes, or all threads. */
 export function psListing(scope: 'processes' | 'threads'): PsListing {
-  const switches = contextSwitches()
+  const switchesBefore = contextSwitches()
   const select = scope === 'processes' ? '-eo' : '-eLo'
   const { pid, stdout } = spawnSync('ps', [select, FORMAT], { encoding: 'utf8' })
   const tasks = new Map<number, PsTask>()
@@ -39,7 +40,7 @@ export function psListing(scope: 'processes' | 'threads'): PsListing {
     const task = parse(line)
     tasks.set(task.pid, task)
   }
-  return { ps: pid, tasks, switches }
+  return { ps: pid, tasks, switchesBefore, switchesAfter: contextSwitches() }
 }
 
 function parse(line: string): PsTask {

@@ -38,8 +38,6 @@ import { describeLive } from '../support/live.js'
 import { numbers, procNumbers, procStat, procStatus, procText, threads } from '../support/proc.js'
 import { compile, Running } from '../support/program.js'
 
-const NSEC_PER_TICK = 10_000_000n
-
 /** A thread as /proc shows it. */
 function procThread(tgid: number, tid: number) {
   const path = `${tgid}/task/${tid}`
@@ -120,8 +118,8 @@ function compareStat(
 }
 
 /**
- * The division into user and system time may go to and fro between two looks, for the kernel keeps
- * only what it has told as its lower limit; the sum may not.
+ * The division into user and system time goes to and fro while a process runs, for the kernel keeps
+ * only what it has told as its lower limit: each may be over by what was used meanwhile.
  */
 function compareTimes(
   all: Disagreements,
@@ -129,13 +127,14 @@ function compareTimes(
   before: NonNullable<ReturnType<typeof procStat>>,
   after: NonNullable<ReturnType<typeof procStat>>,
 ): void {
+  const least = before.int(14) + before.int(15)
+  const most = after.int(14) + after.int(15)
   const isIdle = before.field(14) === after.field(14) && before.field(15) === after.field(15)
-  const slack = isIdle ? 0 : 1
+  const slack = isIdle ? 0 : most - least + 1
   all.between('utime', Number(nsecToClockT(utime)), before.int(14), after.int(14) + slack)
   all.between('stime', Number(nsecToClockT(stime)), before.int(15), after.int(15) + slack)
-  const sum = Number((utime + stime) / NSEC_PER_TICK)
-  const limit = after.int(14) + after.int(15) + 1
-  all.between('utime + stime', sum, before.int(14) + before.int(15), limit)
+  // Each of the two is rounded down, their sum but once.
+  all.between('utime + stime', Number(nsecToClockT(utime + stime)), least, most + 1)
 }
 
 function compareStatus(

@@ -19,6 +19,8 @@ static int busy(int epoll, const int *files, int count)
 			epoll_ctl(epoll, EPOLL_CTL_DEL, files[i], NULL);
 			epoll_ctl(epoll, EPOLL_CTL_ADD, files[i], &event);
 		}
+		/* Now and then the tree may be seen whole. */
+		usleep(2000);
 	}
 	return 0;
 }

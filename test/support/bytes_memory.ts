@@ -1,5 +1,5 @@
 import { FaultError } from '../../src/errors.js'
-import type { Memory, Range } from '../../src/memory/memory.js'
+import { type Memory, type Range, readOrFault } from '../../src/memory/memory.js'
 
 /** Memory that is an array of bytes, from an address on; nothing is mapped around it. */
 export class BytesMemory implements Memory {
@@ -26,14 +26,6 @@ export class BytesMemory implements Memory {
   }
 
   gather(ranges: readonly Range[]): (Uint8Array | FaultError)[] {
-    return ranges.map(({ address, length }) => {
-      const bytes = new Uint8Array(length)
-      try {
-        this.read(address, bytes)
-        return bytes
-      } catch (error) {
-        return error as FaultError
-      }
-    })
+    return ranges.map((range) => readOrFault(this, range))
   }
 }

@@ -1,9 +1,10 @@
 import { UnsupportedError } from '../../errors.js'
 import type { Btf } from '../btf.js'
+import type { RawTypes } from '../raw.js'
 import { HeaderNames } from './header_names.js'
 import { HeaderOrder } from './header_order.js'
 import { HeaderText } from './header_text.js'
-import { ascii, textOf } from './text_buffer.js'
+import { ascii, MAX_TEXT, textOf, tooMuchText } from './text_buffer.js'
 
 const CHUNK_SIZE = 1 << 16
 
@@ -14,6 +15,7 @@ const TOP = ascii(`\
 
 `)
 const BOTTOM = ascii('#endif\n')
+
 /**
  * All types as one C header, in pieces of about 64 KiB of ASCII. See {@link printHeader}; this is
  * the same without the cost of strings.
@@ -23,6 +25,15 @@ export function* headerChunks(btf: Btf): Generator<Uint8Array> {
     throw new UnsupportedError('no C header can be made', 'the types are those of a 32-bit kernel')
   }
   const types = btf.raw()
+  let length = 0
+  for (const chunk of pieces(types)) {
+    length += chunk.length
+    if (length > MAX_TEXT) throw tooMuchText(types.source)
+    yield chunk
+  }
+}
+
+function* pieces(types: RawTypes): Generator<Uint8Array> {
   const names = new HeaderNames(types)
   const text = new HeaderText(types, names)
   const order = new HeaderOrder(types, names, text)

@@ -26,7 +26,7 @@ const CLOSE_ARRAY = ascii('];\n')
 const VA_LIST = ascii('__builtin_va_list')
 const BOOL = ascii('bool')
 // bool, true and false are keywords since C23.
-const IF_BEFORE_C23 = ascii('#if !defined(__STDC_VERSION__) || __STDC_VERSION__ < 202311L\n')
+const IF_BEFORE_C23 = ascii('#if __STDC_VERSION__ <= 201710L\n')
 const ENDIF_BLOCK = ascii('#endif\n\n')
 
 /** Writes the definitions of a C header. */

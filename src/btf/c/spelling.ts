@@ -1,6 +1,9 @@
 import { MAX_DEPTH, type RawTypes } from '../raw.js'
 import { ascii, type TextBuffer, WORDS } from './text_buffer.js'
 
+/** More text than any function's parameters make: functions that take functions may multiply. */
+const MAX_PARAMS_TEXT = 1 << 16
+
 const VOID = ascii('void ')
 const STRUCT = ascii('struct ')
 const UNION = ascii('union ')
@@ -40,6 +43,11 @@ export class Spelling {
     private readonly suffixes: Uint32Array,
     private readonly anonymous: (id: number) => void,
   ) {}
+
+  /** To be called before a spelling if the last one failed. */
+  restart(): void {
+    this.depth = 0
+  }
 
   /** Writes what stands before the name. */
   before(id: number): void {
@@ -198,7 +206,9 @@ export class Spelling {
       out.literal(NO_PARAMS)
       return
     }
+    const start = out.length
     for (let i = 0; i < count; i++) {
+      if (out.length - start > MAX_PARAMS_TEXT) throw types.damaged(id, 'it takes too much')
       if (i > 0) out.literal(COMMA)
       this.param(types.words[first + i * 2]!, types.words[first + i * 2 + 1]!, i === count - 1)
     }

@@ -1,7 +1,7 @@
 import { FormatError } from '../../errors.js'
 
 /** More text than any kernel's types make; damaged BTF could otherwise make it without end. */
-const MAX_LENGTH = 64 * 1024 * 1024
+export const MAX_TEXT = 64 * 1024 * 1024
 
 const TAB = 0x09
 const BLANK = 0x20
@@ -32,8 +32,6 @@ export class TextBuffer {
   /** Larger than what is usually taken at once: growing costs time. */
   private bytes = new Uint8Array(1 << 18)
   length = 0
-  /** Bytes handed out so far. */
-  private taken = 0
 
   /** `source` is what the text is made from, for messages. */
   constructor(private readonly source: string) {}
@@ -91,23 +89,28 @@ export class TextBuffer {
     if (this.bytes[this.length - 1] === BLANK) this.length--
   }
 
+  clear(): void {
+    this.length = 0
+  }
+
   /** All text so far, as a copy; the buffer is empty then. */
   take(): Uint8Array {
     const text = this.bytes.slice(0, this.length)
-    this.taken += this.length
     this.length = 0
     return text
   }
 
   private grow(by: number): void {
     const length = Math.max(this.length + by, this.bytes.length * 2)
-    if (this.taken + length > MAX_LENGTH) {
-      throw new FormatError(this.source, 0, 'its types make more than 64 MiB of text')
-    }
+    if (length > MAX_TEXT) throw tooMuchText(this.source)
     const bytes = new Uint8Array(length)
     bytes.set(this.bytes)
     this.bytes = bytes
   }
+}
+
+export function tooMuchText(source: string): FormatError {
+  return new FormatError(source, 0, 'its types make more than 64 MiB of text')
 }
 
 const decoder = new TextDecoder('latin1')

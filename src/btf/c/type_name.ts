@@ -19,6 +19,9 @@ class Speller {
   }
 
   declaration(id: number, name: string): string {
+    // The last one may have failed half-way.
+    this.out.clear()
+    this.spelling.restart()
     this.spelling.before(id)
     if (name === '') this.out.trimBlank()
     const before = textOf(this.out.take())

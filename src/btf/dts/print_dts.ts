@@ -1,12 +1,10 @@
-import { FormatError } from '../../errors.js'
 import type { Btf } from '../btf.js'
+import { MAX_TEXT, tooMuchText } from '../c/text_buffer.js'
 import { InterfaceNames, isStruct } from './interface_names.js'
 import { quoted } from './quoted.js'
 import { StructText } from './struct_text.js'
 
 const CHUNK_SIZE = 1 << 16
-/** More text than any kernel's types make. */
-const MAX_LENGTH = 64 * 1024 * 1024
 
 /**
  * All structs and unions of a kernel as TypeScript declarations, in pieces of about 64 KiB. A
@@ -24,9 +22,7 @@ export function* printDts(btf: Btf, kernel: string): Generator<string> {
   for (const piece of pieces(btf, kernel)) {
     chunk += piece
     length += piece.length
-    if (length > MAX_LENGTH) {
-      throw new FormatError(btf.source, 0, 'its types make more than 64 MiB of text')
-    }
+    if (length > MAX_TEXT) throw tooMuchText(btf.source)
     if (chunk.length >= CHUNK_SIZE) {
       yield chunk
       chunk = ''

@@ -2,6 +2,7 @@ import type { TaskSummary } from '../../kernel/task_summary.js'
 import type { WalkOptions } from '../options.js'
 import { showPointers } from '../pointers.js'
 import type { Result } from '../present.js'
+import { rows } from '../render/json.js'
 import type { ShowPointer } from '../render/pointers.js'
 import { type Column, table } from '../render/table.js'
 import { type Branch, tree } from '../render/tree.js'
@@ -22,7 +23,7 @@ export async function ps(options: PsOptions): Promise<void> {
 
 function processes(list: readonly TaskSummary[], options: PsOptions, show: ShowPointer): Result {
   return {
-    json: () => list.map((task) => asJson(task, show)),
+    json: () => rows(list, (task) => asJson(task, show)),
     text: ({ width, style }) => {
       const rows = options.tree
         ? tree(

@@ -3,6 +3,7 @@ import type { TaskSummary } from '../../kernel/task_summary.js'
 import type { WalkOptions } from '../options.js'
 import { showPointers } from '../pointers.js'
 import type { Result } from '../present.js'
+import { rows } from '../render/json.js'
 import type { ShowPointer } from '../render/pointers.js'
 import { type Column, table } from '../render/table.js'
 import { shownAddress, shownName } from '../shown_task.js'
@@ -30,7 +31,7 @@ function select(tasks: TaskLists, pid: number | undefined): TaskSummary[] {
 
 function asResult(list: readonly TaskSummary[], show: ShowPointer): Result {
   return {
-    json: () => list.map((task) => asJson(task, show)),
+    json: () => rows(list, (task) => asJson(task, show)),
     text: ({ width, style }) => {
       return table(list, columns(show), { width, style, dim: (task) => task.kernelThread })
     },

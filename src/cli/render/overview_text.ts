@@ -1,4 +1,4 @@
-import type { Cpu, Overview, ShownAddressSpace, ShownTask } from '../commands/overview.js'
+import type { Cpu, Overview, ShownAddressSpace, ShownTask } from '../overview.js'
 import type { Page } from '../terminal.js'
 import { labelled } from './labelled.js'
 import { printable } from './printable.js'

@@ -6,7 +6,8 @@ export type PointerMode = (typeof POINTER_MODES)[number]
 
 export type ShowPointer = (address: bigint) => string
 
-const MAX_ERRNO = 4095n
+/** `(unsigned long)-MAX_ERRNO`: what is not below it is a negative errno. */
+const FIRST_ERROR = 2n ** 64n - 4095n
 
 /** Pointers of 64 bits; `hashed` has a key of its own in each run, so only within one it compares. */
 export function pointerShower(mode: PointerMode): ShowPointer {
@@ -23,7 +24,7 @@ function asDigits(address: bigint): string {
 
 /** `IS_ERR_OR_NULL(ptr)`: NULL, or a negative errno in the place of a pointer, is no secret. */
 function isErrOrNull(address: bigint): boolean {
-  return address === 0n || address >= 2n ** 64n - MAX_ERRNO
+  return address === 0n || address >= FIRST_ERROR
 }
 
 /** A text with the kernel addresses within it shown as pointers are. */
