@@ -20,6 +20,9 @@ interface Segment {
 /**
  * The running kernel's memory through /proc/kcore, an ELF core file whose segments are the ranges
  * of kernel addresses in use. It needs CONFIG_PROC_KCORE and CAP_SYS_RAWIO, and no kernel lockdown.
+ *
+ * Within the vmalloc area, the kernel shows zeros for what is not mapped, such as the guard page
+ * behind a kernel stack, and there is no fault to report.
  */
 export class KcoreMemory implements Memory, Disposable {
   private readonly fd = open()
