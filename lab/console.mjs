@@ -20,8 +20,9 @@ export class Console {
     })
   }
 
+  /** Not before the line that says why is complete. */
   get #panicked() {
-    return this.#text.includes('Kernel panic - not syncing')
+    return /Kernel panic - not syncing.*\n/.test(this.#text)
   }
 
   /** Everything that is kept. */
