@@ -12,6 +12,7 @@ const FLOORS = [
   'kernel',
   'unwind',
   'dump',
+  'files',
   'linux',
   'bpf',
   'live',
@@ -29,7 +30,7 @@ export const PURE_FLOORS = FLOORS.slice(0, FLOORS.indexOf('dump') + 1)
  * Packages that run in a browser, and so may be imported by a pure floor.
  * @type {ReadonlySet<string>}
  */
-export const PURE_PACKAGES = new Set()
+export const PURE_PACKAGES = new Set(['fflate', 'fzstd', 'snappyjs'])
 
 /**
  * How far up a floor is, or -1 if there is no such floor.

@@ -6,7 +6,7 @@ export interface Range {
   readonly length: number
 }
 
-/** A virtual address space that can be read: a running kernel's, or that of a memory image. */
+/** An address space that can be read: a running kernel's, or the virtual or physical one of a memory image. */
 export interface Memory {
   /**
    * Fills `into` with the bytes from `address` on. Throws {@link FaultError} with the first address

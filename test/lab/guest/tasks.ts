@@ -17,18 +17,16 @@ export function listTasks(kernel: Kernel) {
 function walk(kernel: Kernel, how: 'iterator' | 'list'): string[] {
   const threads = [...kernel.forEachProcessThread(how)]
   const names = procTaskNames(kernel, threads)
-  return sorted(threads.map(({ tgid, pid }, i) => `${tgid} ${pid} ${names[i]}`))
-}
-
-/** The iterator goes by pid, the list by time, and ps by tgid. */
-function sorted(lines: readonly string[]): string[] {
-  return lines.toSorted((a, b) => parseInt(a, 10) - parseInt(b, 10) || a.localeCompare(b))
+  // The iterator goes by pid, ps and the list by process.
+  return threads.map(({ tgid, pid }, i) => `${tgid} ${pid} ${names[i]}`).sort()
 }
 
 /** All threads but that of ps itself. */
 function ps(): string[] {
   const { stdout, pid } = spawnSync('ps', ['-eL', '-o', 'tgid=,lwp=,comm='], { encoding: 'utf8' })
   const lines = stdout.trimEnd().split('\n')
-  const threads = lines.map((line) => line.trimStart().replace(/ +(\d+)/, ' $1'))
-  return sorted(threads.filter((line) => !line.startsWith(`${pid} `)))
+  return lines
+    .map((line) => line.trimStart().replace(/ +(\d+)/, ' $1'))
+    .filter((line) => !line.startsWith(`${pid} `))
+    .sort()
 }
