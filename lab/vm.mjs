@@ -47,7 +47,10 @@ export class Vm {
     const stdio = /** @type {any[]} */ (qemu.stdio)
     this.#agent = new Agent(stdio[AGENT_FD])
     this.#qmp = new Qmp(stdio[QMP_FD])
-    this.#console = new Console(stdio[1], () => this.#lose('the kernel of the guest panicked'))
+    this.#console = new Console(stdio[1])
+    /** Fulfilled when the guest's kernel has panicked, and has said all about it. */
+    this.panicked = this.#console.panicked
+    this.panicked.then(() => this.#lose('the kernel of the guest panicked'))
     let complaint = ''
     qemu.stderr?.on('data', (text) => (complaint += `: ${text}`))
     qemu.on('error', ({ message }) => this.#lose(`QEMU cannot be started: ${message}`))
@@ -83,6 +86,45 @@ export class Vm {
     } finally {
       for (const follower of followers) follower.end()
     }
+  }
+
+  /**
+   * Starts a command that stays, and waits until it has printed the line `ready`.
+   * @param {string} command
+   * @param {readonly string[]} [args]
+   * @param {number} [timeout] milliseconds
+   * @returns {Promise<string>} what it has printed before that line
+   */
+  async start(command, args = [], timeout = 60_000) {
+    const number = await this.#write(script([command, ...args]))
+    const ended = this.#agent.run(number).then((exitCode) => {
+      const { stderr } = this.#output(number)
+      throw new Error(`${command} ended with ${exitCode} before it was ready: ${stderr}`)
+    })
+    // It may well end later.
+    ended.catch(() => {})
+    const printed = this.#readyLines(number)
+    try {
+      return await within(timeout, Promise.race([ended, printed.text]), () => {
+        return this.#late(number, `${[command, ...args].join(' ')} is not ready`, timeout)
+      })
+    } finally {
+      printed.stop()
+    }
+  }
+
+  /** @param {number} number */
+  #readyLines(number) {
+    /** @type {NodeJS.Timeout | undefined} */
+    let timer
+    /** @type {Promise<string>} */
+    const text = new Promise((resolve) => {
+      timer = setInterval(() => {
+        const [lines, end] = `\n${this.#output(number).stdout}`.split('\nready\n')
+        if (end !== undefined) resolve(`${lines}\n`.slice(1))
+      }, 20)
+    })
+    return { text, stop: () => clearInterval(timer) }
   }
 
   /**
