@@ -7,7 +7,7 @@ import { kernelModule, MODULE } from './kernel_module.mjs'
 import { startQemu } from './qemu.mjs'
 import { whyNoLab } from './requirements.mjs'
 import { TemporaryFolder } from './temporary_folder.mjs'
-import { Vm } from './vm.mjs'
+import { PATIENCE, Vm } from './vm.mjs'
 
 /**
  * @typedef {object} BootOptions
@@ -18,7 +18,7 @@ import { Vm } from './vm.mjs'
  * @property {string} [commandLine] more parameters of the kernel
  * @property {boolean} [module] whether the lab's own module is loaded: /proc/ksight_lab
  * @property {boolean} [terminal] whether the console is this process's terminal
- * @property {number} [timeout] milliseconds for the guest to start, 120,000 by default
+ * @property {number} [timeout] milliseconds for the guest to start, 5 minutes by default
  */
 
 /**
@@ -34,7 +34,7 @@ export async function boot({
   commandLine = '',
   module = false,
   terminal = false,
-  timeout = 120_000,
+  timeout = PATIENCE,
 }) {
   const why = whyNoLab()
   if (why !== undefined) throw new Error(`the lab cannot be used: ${why}`)

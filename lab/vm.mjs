@@ -13,7 +13,7 @@ import { within } from './within.mjs'
 
 /**
  * @typedef {object} RunOptions
- * @property {number} [timeout] milliseconds, 60,000 by default
+ * @property {number} [timeout] milliseconds, 5 minutes by default
  * @property {boolean} [show] whether the output is also written to this process's, as it comes
  *
  * @typedef {object} RunResult
@@ -24,6 +24,9 @@ import { within } from './within.mjs'
  *
  * @typedef {'elf' | 'kdump-zlib' | 'kdump-lzo' | 'kdump-snappy'} DumpFormat
  */
+
+/** An emulated machine is slow, and slower still on a busy host: only what hangs takes so long. */
+export const PATIENCE = 5 * 60_000
 
 /** What people set up for their own machine can take an emulated one long, and is left out. */
 const SHELL = "command -v bash >/dev/null && PS1='lab:\\w# ' exec bash --norc; exec sh"
@@ -74,7 +77,7 @@ export class Vm {
    * @param {RunOptions} [options]
    * @returns {Promise<RunResult>}
    */
-  async run(command, args = [], { timeout = 60_000, show = false } = {}) {
+  async run(command, args = [], { timeout = PATIENCE, show = false } = {}) {
     const number = await this.#write(script([command, ...args]))
     const followers = show ? this.#follow(number) : []
     try {
@@ -95,7 +98,7 @@ export class Vm {
    * @param {number} [timeout] milliseconds
    * @returns {Promise<string>} what it has printed before that line
    */
-  async start(command, args = [], timeout = 60_000) {
+  async start(command, args = [], timeout = PATIENCE) {
     const number = await this.#write(script([command, ...args]))
     const ended = this.#agent.run(number).then((exitCode) => {
       const { stderr } = this.#output(number)

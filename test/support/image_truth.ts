@@ -41,6 +41,20 @@ export interface TrueWalk {
   readonly size: number | null
 }
 
+/** What a reader of the kernel's memory has to find out: see lab/module/facts.c. */
+export interface TrueFacts {
+  /** Numbers, and addresses as hexadecimal text. */
+  readonly [name: string]: number | string | object
+  readonly cpus: readonly {
+    readonly cpu: number
+    readonly __per_cpu_offset: string
+    /** The addresses of two variables of that CPU. */
+    readonly cpu_info: string
+    readonly runqueues: string
+    readonly idle_task: string
+  }[]
+}
+
 /** A line of `ps -eLo pid,tid,ppid,uid,euid,stat,nlwp,comm`. */
 export interface PsRow {
   readonly pid: number
@@ -57,8 +71,7 @@ export interface PsRow {
 export interface Truth {
   /** The idle tasks first, then all threads in the order of the kernel's list. */
   readonly tasks: readonly TrueTask[]
-  /** See lab/module/facts.c; numbers, and addresses as hexadecimal text. */
-  readonly facts: any
+  readonly facts: TrueFacts
   readonly walks: readonly TrueWalk[]
   /** What /proc/PID/pagemap says of pages of user space; pfn is null where none is present. */
   readonly pagemap: readonly { pid: number; address: string; pfn: number | null }[]
@@ -88,18 +101,23 @@ export interface Truth {
   readonly registers: string
 }
 
+/** So many pages of each area of a process are looked at. */
+const PAGES_PER_AREA = 6
+
 /** What the process that gathers the truth does in the end. */
 export type End = 'stay' | 'sysrq' | 'null'
 
-const ENDS: Record<End, string> = {
-  stay: 'read -r forever <>/run/forever',
-  sysrq: 'echo c >/proc/sysrq-trigger',
-  null: 'echo null >/proc/ksight_lab/crash',
+const ENDS: Record<End, readonly string[]> = {
+  stay: [],
+  sysrq: ['/proc/sysrq-trigger', 'c'],
+  null: ['/proc/ksight_lab/crash', 'null'],
 }
 
 /** Starts what makes the image instructive: programs that stay and sleep. */
 export async function startProcesses(vm: Vm): Promise<void> {
-  await output(vm, 'mkfifo /run/forever')
+  // In a small machine the kernel starts without huge pages.
+  const hugePages = '/sys/kernel/mm/transparent_hugepage/enabled'
+  await output(vm, `mkfifo /run/forever; mkdir /run/files; echo always >${hugePages}`)
   const programs = [
     ['odd_tasks', 'a name (with) ', '\u00e9\t"\\'],
     ['threads', '5', '0', '1'],
@@ -109,7 +127,6 @@ export async function startProcesses(vm: Vm): Promise<void> {
     ['files', '/run/files'],
     ['creds'],
   ] as const
-  await output(vm, 'mkdir /run/files')
   for (const [name, ...args] of programs) {
     await vm.start('sh', ['-c', 'exec "$@" 0<>/run/forever', 'sh', compile(name), ...args])
   }
@@ -124,7 +141,7 @@ export async function gatherTruth(vm: Vm, end: End) {
   await untilQuiet(vm)
   const before = await readTasks(vm)
   const kallsyms = await output(vm, 'cat /proc/kallsyms')
-  const facts = JSON.parse(await output(vm, 'cat /proc/ksight_lab/facts'))
+  const facts: TrueFacts = JSON.parse(await output(vm, 'cat /proc/ksight_lab/facts'))
   const processes = await readProcesses(vm, before)
   const pagemap = await readPagemap(vm, processes)
   const kernel = kernelAddresses(kallsyms, facts, before)
@@ -159,7 +176,7 @@ async function readTasks(vm: Vm): Promise<TrueTask[]> {
   return parseLines(await output(vm, 'cat /proc/ksight_lab/tasks'))
 }
 
-function parseLines(text: string): any[] {
+function parseLines<T>(text: string): T[] {
   return text
     .trimEnd()
     .split('\n')
@@ -181,52 +198,55 @@ async function untilQuiet(vm: Vm): Promise<void> {
 }
 
 async function readProcesses(vm: Vm, tasks: readonly TrueTask[]) {
-  const pids = tasks.filter(({ pid, tgid, mm }) => pid === tgid && mm !== null && pid !== 0)
-  const processes = []
-  const script = pids.map(
-    ({ pid }) => `echo "pid ${pid}"; cat /proc/${pid}/status; echo maps; cat /proc/${pid}/maps`,
-  )
-  // Some may be gone: those that listed the tasks.
-  const text = await output(vm, `{ ${script.join('; ')}; } 2>/dev/null || true`)
-  for (const part of text.split(/^pid /m).slice(1)) {
-    const [, pid, status, maps] = /^(\d+)\n(.*)^maps\n(.*)/ms.exec(part) ?? []
-    if (status && maps) processes.push({ pid: Number(pid), status, maps })
-  }
-  return processes
+  const leaders = tasks.filter(({ pid, tgid, mm }) => pid === tgid && mm !== null)
+  const files = leaders.map(({ pid }) => `/proc/${pid}/status /proc/${pid}/maps`)
+  // Some are gone: those that listed the tasks.
+  const text = await output(vm, `cat ${files.join(' ')} 2>/dev/null || true`)
+  return text.split(/^(?=Name:)/m).map((part) => {
+    const lines = part.split('\n')
+    const status = lines.filter((line) => /^\w+:\t/.test(line))
+    const maps = lines.filter((line) => /^[0-9a-f]+-[0-9a-f]+ /.test(line))
+    const pid = Number(/^Pid:\t(\d+)$/m.exec(part)?.[1])
+    return { pid, status: `${status.join('\n')}\n`, maps: `${maps.join('\n')}\n` }
+  })
 }
 
-/** The first pages of each area, of some processes. */
+/** Some pages of each area, of some processes that sleep. */
 async function readPagemap(vm: Vm, processes: Truth['processes']) {
-  const named = processes.filter(({ status }) => /^Name:\t(pages|threads|busybox)$/m.test(status))
-  const areas = named.flatMap(({ pid, maps }) => {
-    const lines = maps.trimEnd().split('\n')
-    return lines.flatMap((line) => {
-      const [, first = 0n, end = 0n] = (/^(\w+)-(\w+)/.exec(line) ?? []).map((n) =>
-        BigInt(`0x${n.replace(/.*-.*/, '0')}`),
-      )
-      const pages = Number((end - first) / 4096n)
-      // The page of vsyscalls is not in any page table of user space.
-      if (first >= 1n << 63n) return []
-      return [{ pid, first, pages: Math.min(pages, 6) }]
+  const quiet = processes.filter(({ status }) => /^Name:\t(pages|threads|odd_tasks)$/m.test(status))
+  const areas = quiet.flatMap(({ pid, maps }) => userAreas(maps).map((area) => ({ pid, ...area })))
+  const questions = areas.map(({ pid, first, pages }) => `${pid} ${first} ${pages}`)
+  let bytes = await outputBytes(vm, `${compile('pagemap')} ${lines(questions)}`)
+  return areas.flatMap(({ pid, first, pages }) => {
+    const entries = bytes.subarray(0, pages * 8)
+    bytes = bytes.subarray(pages * 8)
+    const step = Math.ceil(pages / PAGES_PER_AREA)
+    return Array.from({ length: Math.ceil(pages / step) }, (_, i) => {
+      const address = hex(BigInt(first + i * step) * 4096n)
+      return { pid, address, pfn: pfnOf(entries.readBigUInt64LE(i * step * 8)) }
     })
   })
-  const script = areas.map(({ pid, first, pages }) => {
-    return `dd if=/proc/${pid}/pagemap bs=8 skip=${first / 4096n} count=${pages} status=none`
+}
+
+/** The numbers of the first page and of pages, at most so many, of each line of /proc/PID/maps. */
+function userAreas(maps: string) {
+  const ranges = Array.from(maps.matchAll(/^(\w+)-(\w+)/gm), ([, first, end]) => {
+    return [BigInt(`0x${first}`), BigInt(`0x${end}`)] as const
   })
-  const bytes = await outputBytes(vm, script.join('\n'))
-  const addresses = areas.flatMap(({ pid, first, pages }) => {
-    return Array.from({ length: pages }, (_, i) => ({ pid, address: first + BigInt(i) * 4096n }))
+  // The page of vsyscalls is not in the part of the address space that is a process's own.
+  const own = ranges.filter(([first]) => first < 1n << 63n)
+  return own.map(([first, end]) => {
+    return { first: Number(first >> 12n), pages: Math.min(Number((end - first) >> 12n), 4096) }
   })
-  return addresses.map(({ pid, address }, i) => {
-    const entry = bytes.readBigUInt64LE(i * 8)
-    const present = entry >> 63n === 1n
-    const pfn = present ? Number(entry & ((1n << 55n) - 1n)) : null
-    return { pid, address: hex(address), pfn }
-  })
+}
+
+/** See Documentation/admin-guide/mm/pagemap.rst: bit 63 says that the page is present. */
+function pfnOf(entry: bigint): number | null {
+  return entry >> 63n === 1n ? Number(entry & ((1n << 55n) - 1n)) : null
 }
 
 /** Some of each kind: text, data, modules, per-CPU areas, stacks, the direct map, and holes. */
-function kernelAddresses(kallsyms: string, facts: any, tasks: readonly TrueTask[]): string[] {
+function kernelAddresses(kallsyms: string, facts: TrueFacts, tasks: readonly TrueTask[]): string[] {
   const lines = kallsyms.trimEnd().split('\n')
   const mapped = lines.filter((line) => /^ffff/.test(line)).map((line) => line.split(/\s/))
   const everySo = (lines: string[][], count: number) => {
@@ -241,7 +261,7 @@ function kernelAddresses(kallsyms: string, facts: any, tasks: readonly TrueTask[
     'high_memory',
     'MODULES_VADDR',
   ]
-  const around = holes.map((name) => BigInt(facts[name]))
+  const around = holes.map((name) => BigInt(`${facts[name]}`))
   return [
     ...everySo(
       mapped.filter(([, , , module]) => !module),
@@ -252,7 +272,7 @@ function kernelAddresses(kallsyms: string, facts: any, tasks: readonly TrueTask[
       40,
     ),
     ...tasks.flatMap(({ task, stack, mm, pgd }) => [task, stack, mm, pgd]),
-    ...facts.cpus.flatMap((cpu: any) => [cpu.__per_cpu_offset, cpu.cpu_info, cpu.runqueues]),
+    ...facts.cpus.flatMap((cpu) => [cpu.__per_cpu_offset, cpu.cpu_info, cpu.runqueues]),
     ...around.flatMap((address) => [address - 4096n, address, address + 0x123456n].map(hex)),
   ].filter((address) => address !== null)
 }
@@ -262,47 +282,53 @@ function hex(value: bigint): string {
 }
 
 async function walk(vm: Vm, questions: readonly string[]): Promise<TrueWalk[]> {
-  const write = (some: readonly string[]) => `cat <<end\n${some.join('\n')}\nend\n`
-  const script = `{ ${write(questions)} } >/proc/ksight_lab/walk\ncat /proc/ksight_lab/walk`
-  return parseLines(await output(vm, script))
+  const file = '/proc/ksight_lab/walk'
+  return parseLines(await output(vm, `cat >${file} ${lines(questions)}\ncat ${file}`))
+}
+
+/** Lines as the standard input of a shell's command. */
+function lines(some: readonly string[]): string {
+  return `<<end\n${some.join('\n')}\nend`
 }
 
 async function readFiles(vm: Vm) {
-  const stat = await output(vm, 'cat /proc/stat')
-  const btf = await output(vm, 'cd /sys/kernel/btf; sha256sum *; wc -c *')
-  const sizes = new Map(
-    Array.from(btf.matchAll(/^ *(\d+) (\w+)$/gm), ([, size, name]) => [name, Number(size)]),
-  )
+  const commands = [
+    ...['uname -a', 'date +%s', 'cat /proc/uptime', 'cat /proc/stat', 'cat /proc/modules'],
+    ...['cat /proc/cmdline', 'cat /sys/kernel/vmcoreinfo', 'grep -c ^processor /proc/cpuinfo'],
+    ...['cd /sys/kernel/btf; wc -c *', 'sha256sum *'],
+  ]
+  const text = await output(vm, commands.map((command) => `${command}; echo ===`).join('\n'))
+  const [uname, time, uptime, stat, modules, cmdline, vmcoreinfo, cpus, sizes, hashes] = text.split(
+    /^===\n/m,
+  ) as [string, string, string, string, string, string, string, string, string, string]
   return {
-    uname: (await output(vm, 'uname -a')).trimEnd(),
-    uptime: Number((await output(vm, 'cat /proc/uptime')).split(' ')[0]),
+    uname: uname.trimEnd(),
+    time: Number(time),
+    uptime: Number(uptime.split(' ')[0]),
     bootTime: Number(/^btime (\d+)/m.exec(stat)?.[1]),
-    time: Number(await output(vm, 'date +%s')),
-    cpus: Number(await output(vm, 'grep -c ^processor /proc/cpuinfo')),
-    modules: await output(vm, 'cat /proc/modules'),
-    cmdline: await output(vm, 'cat /proc/cmdline'),
-    vmcoreinfo: await output(vm, 'cat /sys/kernel/vmcoreinfo'),
-    btf: Array.from(btf.matchAll(/^(\w{64}) {2}(\w+)$/gm), ([, sha256 = '', name = '']) => {
-      return { name, size: sizes.get(name) ?? 0, sha256 }
+    modules,
+    cmdline,
+    vmcoreinfo,
+    cpus: Number(cpus),
+    btf: Array.from(hashes.matchAll(/^(\w{64}) {2}(\w+)$/gm), ([, sha256 = '', name = '']) => {
+      return { name, size: Number(new RegExp(`(\\d+) ${name}$`, 'm').exec(sizes)?.[1]), sha256 }
     }),
   }
 }
 
 /**
- * What must be true up to the very end is gathered by a process that is there in the end: it reads
- * the tasks itself, without any process that would be gone then.
+ * What must be true up to the very end is gathered last. The tasks are listed by a process that is
+ * there in the end: what it starts before would be gone then.
  */
 async function gatherLast(vm: Vm, end: End) {
   const script = `
-    dmesg; echo "=== kmsg"
-    dd if=/dev/kmsg iflag=nonblock bs=8192 status=none 2>/dev/null || true; echo "=== ps"
-    sh -c 'echo $$; exec ps -eLo pid=,tid=,ppid=,uid=,euid=,stat=,nlwp=,comm='; echo "=== tasks"
-    while read -r line; do printf '%s\\n' "$line"; done </proc/ksight_lab/tasks
-    echo ready
-    ${ENDS[end]}`
-  const text = await vm.start('sh', ['-c', script])
-  const [dmesg = '', kmsg = '', ps = '', tasks = ''] = text.split(/^=== .*\n/m)
-  return { dmesg, kmsg, ps: parsePs(ps), tasks: parseLines(tasks) as TrueTask[] }
+    dmesg; echo ===
+    dd if=/dev/kmsg iflag=nonblock bs=8192 status=none 2>/dev/null || true; echo ===
+    sh -c 'echo $$; exec ps -eLo pid=,tid=,ppid=,uid=,euid=,stat=,nlwp=,comm='; echo ===
+    exec "$0" /proc/ksight_lab/tasks "$@"`
+  const text = await vm.start('sh', ['-c', script, compile('last_look'), ...ENDS[end]])
+  const [dmesg = '', kmsg = '', ps = '', tasks = ''] = text.split(/^===\n/m)
+  return { dmesg, kmsg, ps: parsePs(ps), tasks: parseLines<TrueTask>(tasks) }
 }
 
 function parsePs(text: string): PsRow[] {
