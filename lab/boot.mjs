@@ -1,12 +1,13 @@
 // @ts-check
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { copyFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { bzImage } from './debian_kernel.mjs'
 import { initramfs } from './initramfs.mjs'
+import { kernelModule, MODULE } from './kernel_module.mjs'
 import { startQemu } from './qemu.mjs'
 import { whyNoLab } from './requirements.mjs'
-import { Vm } from './vm.mjs'
+import { TemporaryFolder } from './temporary_folder.mjs'
+import { PATIENCE, Vm } from './vm.mjs'
 
 /**
  * @typedef {object} BootOptions
@@ -15,8 +16,9 @@ import { Vm } from './vm.mjs'
  * @property {string} [memory] `1G` by default
  * @property {boolean} [la57] 5-level paging
  * @property {string} [commandLine] more parameters of the kernel
+ * @property {boolean} [module] whether the lab's own module is loaded: /proc/ksight_lab
  * @property {boolean} [terminal] whether the console is this process's terminal
- * @property {number} [timeout] milliseconds for the guest to start, 120,000 by default
+ * @property {number} [timeout] milliseconds for the guest to start, 5 minutes by default
  */
 
 /**
@@ -24,13 +26,29 @@ import { Vm } from './vm.mjs'
  * whatever it writes is gone with it.
  * @param {BootOptions} options
  */
-export async function boot(options) {
+export async function boot({
+  kernel: version,
+  cpus = 2,
+  memory = '1G',
+  la57 = false,
+  commandLine = '',
+  module = false,
+  terminal = false,
+  timeout = PATIENCE,
+}) {
   const why = whyNoLab()
   if (why !== undefined) throw new Error(`the lab cannot be used: ${why}`)
-  const { machine, folder } = await prepare(options)
-  const vm = new Vm(startQemu(machine, options.terminal ? 'inherit' : 'pipe'), folder)
+  const kernel = await bzImage(version)
+  const archive = await initramfs(version)
+  const folder = new TemporaryFolder()
+  const file = join(folder.path, 'initramfs')
+  await writeFile(file, archive)
+  if (module) await copyFile(await kernelModule(version), join(folder.path, MODULE))
+  const machine = { kernel, initramfs: file, share: folder.path, cpus, memory, la57, commandLine }
+  const vm = new Vm(startQemu(machine, terminal ? 'inherit' : 'pipe'), folder)
   try {
-    await vm.ready(options.timeout ?? 120_000)
+    await vm.ready(timeout)
+    if (module) await load(vm)
     return vm
   } catch (error) {
     await vm[Symbol.asyncDispose]()
@@ -38,28 +56,11 @@ export async function boot(options) {
   }
 }
 
-/**
- * Everything that QEMU needs; `folder` is to be removed in the end.
- * @param {BootOptions} options
- */
-async function prepare({ kernel, cpus = 2, memory = '1G', la57 = false, commandLine = '' }) {
-  const folder = await mkdtemp(join(tmpdir(), 'ksight-lab-'))
-  try {
-    const archive = join(folder, 'initramfs')
-    await writeFile(archive, await initramfs(kernel))
-    const image = await bzImage(kernel)
-    const machine = {
-      kernel: image,
-      initramfs: archive,
-      share: folder,
-      cpus,
-      memory,
-      la57,
-      commandLine,
-    }
-    return { machine, folder }
-  } catch (error) {
-    await rm(folder, { recursive: true, force: true })
-    throw error
-  }
+/** @param {Vm} vm */
+async function load(vm) {
+  const { exitCode, stderr } = await vm.run('/run/lab/busybox', [
+    'insmod',
+    `/run/lab/share/${MODULE}`,
+  ])
+  if (exitCode !== 0) throw new Error(`the guest cannot load ${MODULE}: ${stderr.trim()}`)
 }

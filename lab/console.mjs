@@ -7,21 +7,16 @@ const KEPT = 64 * 1024
 export class Console {
   #text = ''
 
-  /**
-   * @param {import('node:stream').Readable | null} stream null where the terminal shows it
-   * @param {() => void} onPanic called when the kernel panics
-   */
-  constructor(stream, onPanic) {
-    stream?.setEncoding('utf8')
-    stream?.on('data', (text) => {
-      const before = this.#panicked
-      this.#text = (this.#text + text).slice(-KEPT)
-      if (!before && this.#panicked) onPanic()
+  /** @param {import('node:stream').Readable | null} stream null where the terminal shows it */
+  constructor(stream) {
+    /** Fulfilled when the kernel has panicked, and not before it has said everything about it. */
+    this.panicked = new Promise((resolve) => {
+      stream?.setEncoding('utf8')
+      stream?.on('data', (text) => {
+        this.#text = (this.#text + text).slice(-KEPT)
+        if (/---\[ end Kernel panic - not syncing[^\n]*\n/.test(this.#text)) resolve(undefined)
+      })
     })
-  }
-
-  get #panicked() {
-    return this.#text.includes('Kernel panic - not syncing')
   }
 
   /** Everything that is kept. */

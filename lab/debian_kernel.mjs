@@ -1,13 +1,11 @@
 // @ts-check
 // Debian's kernel packages. They are fetched by apt when first needed and kept outside of the
 // repository, in $XDG_CACHE_HOME/ksight/lab.
-import { execFile } from 'node:child_process'
-import { existsSync } from 'node:fs'
-import { mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
-import { homedir } from 'node:os'
+import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
+import { CACHE, dependencies, unpackPackages } from './debian_package.mjs'
 import { decompress } from './decompress.mjs'
+import { fillOnce } from './once.mjs'
 
 /** @typedef {'6.1' | '6.12'} DebianVersion */
 
@@ -22,10 +20,8 @@ const META_PACKAGES = new Map([
 
 export const DEBIAN_VERSIONS = [...META_PACKAGES.keys()]
 
-const run = promisify(execFile)
-
-const CACHE = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'ksight/lab')
-const APT_LOCK = join(CACHE, 'apt.lock')
+/** The name of the package, such as `linux-image-6.1.0-56-amd64`. */
+export const kernelPackage = oncePerVersion(findPackage)
 
 /**
  * The directory that holds the files of the kernel's package: boot/, lib/modules/ and so on.
@@ -39,10 +35,7 @@ const modulePaths = oncePerVersion(listModules)
 async function findOrFetch(version) {
   const name = await kernelPackage(version)
   const directory = join(CACHE, name)
-  if (!existsSync(directory)) {
-    await mkdir(CACHE, { recursive: true })
-    await fetchPackage(name, directory)
-  }
+  await fillOnce(directory, (folder) => unpackPackages([name], folder))
   return directory
 }
 
@@ -98,53 +91,13 @@ function oncePerVersion(find) {
   }
 }
 
-/** @param {DebianVersion} version */
-async function kernelPackage(version) {
-  const meta = META_PACKAGES.get(version) ?? ''
-  const known = await dependency(meta)
-  if (known !== undefined) return known
-  await updateLists()
-  const name = await dependency(meta)
-  if (name === undefined) throw new Error(`apt knows no kernel for ${meta}`)
-  return name
-}
-
 /**
  * The kernel's own package, that of its newest build.
- * @param {string} meta
+ * @param {DebianVersion} version
  */
-async function dependency(meta) {
-  try {
-    const { stdout } = await run('apt-cache', ['depends', '--important', meta])
-    return /Depends: (linux-image-\d\S+)/.exec(stdout)?.[1]
-  } catch {
-    // A fresh machine has no lists of packages yet.
-    return undefined
-  }
-}
-
-async function updateLists() {
-  await mkdir(CACHE, { recursive: true })
-  await run('flock', [APT_LOCK, 'apt-get', 'update', '-qq'])
-}
-
-/**
- * Several processes may want it at once: the first one fetches, the others wait for its lock.
- * @param {string} name
- * @param {string} directory
- */
-async function fetchPackage(name, directory) {
-  const temporary = await mkdtemp(`${directory}.`)
-  const script = `
-    test -d "$3" && exit
-    cd "$2"
-    apt-get download -qq "$1" ||
-      { flock "$4" apt-get update -qq && apt-get download -qq "$1"; }
-    dpkg-deb -x ./*.deb root && mv -T root "$3"`
-  try {
-    const args = [name, temporary, directory, APT_LOCK]
-    await run('flock', [`${directory}.lock`, 'sh', '-ec', script, 'sh', ...args])
-  } finally {
-    await rm(temporary, { recursive: true, force: true })
-  }
+async function findPackage(version) {
+  const meta = META_PACKAGES.get(version) ?? ''
+  const name = (await dependencies(meta)).find((name) => /^linux-image-\d/.test(name))
+  if (name === undefined) throw new Error(`apt knows no kernel for ${meta}`)
+  return name
 }

@@ -1,7 +1,7 @@
 // @ts-check
 import { once } from 'node:events'
-import { readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs'
-import { rm, writeFile } from 'node:fs/promises'
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Agent } from './agent.mjs'
 import { Console } from './console.mjs'
@@ -13,7 +13,7 @@ import { within } from './within.mjs'
 
 /**
  * @typedef {object} RunOptions
- * @property {number} [timeout] milliseconds, 60,000 by default
+ * @property {number} [timeout] milliseconds, 5 minutes by default
  * @property {boolean} [show] whether the output is also written to this process's, as it comes
  *
  * @typedef {object} RunResult
@@ -24,6 +24,9 @@ import { within } from './within.mjs'
  *
  * @typedef {'elf' | 'kdump-zlib' | 'kdump-lzo' | 'kdump-snappy'} DumpFormat
  */
+
+/** An emulated machine is slow, and slower still on a busy host: only what hangs takes so long. */
+export const PATIENCE = 5 * 60_000
 
 /** What people set up for their own machine can take an emulated one long, and is left out. */
 const SHELL = "command -v bash >/dev/null && PS1='lab:\\w# ' exec bash --norc; exec sh"
@@ -36,11 +39,10 @@ export class Vm {
   #qmp
   #console
   #commands = 0
-  #killNow = () => this.#kill()
 
   /**
    * @param {import('node:child_process').ChildProcess} qemu
-   * @param {string} folder shared with the guest; removed when the machine ends
+   * @param {import('./temporary_folder.mjs').TemporaryFolder} folder shared with the guest
    */
   constructor(qemu, folder) {
     this.#qemu = qemu
@@ -48,12 +50,14 @@ export class Vm {
     const stdio = /** @type {any[]} */ (qemu.stdio)
     this.#agent = new Agent(stdio[AGENT_FD])
     this.#qmp = new Qmp(stdio[QMP_FD])
-    this.#console = new Console(stdio[1], () => this.#lose('the kernel of the guest panicked'))
+    this.#console = new Console(stdio[1])
+    /** Fulfilled when the guest's kernel has panicked, and has said all about it. */
+    this.panicked = this.#console.panicked
+    this.panicked.then(() => this.#lose('the kernel of the guest panicked'))
     let complaint = ''
     qemu.stderr?.on('data', (text) => (complaint += `: ${text}`))
     qemu.on('error', ({ message }) => this.#lose(`QEMU cannot be started: ${message}`))
     qemu.on('close', () => this.#lose(`the guest has ended${complaint}`))
-    process.on('exit', this.#killNow)
   }
 
   /**
@@ -73,7 +77,7 @@ export class Vm {
    * @param {RunOptions} [options]
    * @returns {Promise<RunResult>}
    */
-  async run(command, args = [], { timeout = 60_000, show = false } = {}) {
+  async run(command, args = [], { timeout = PATIENCE, show = false } = {}) {
     const number = await this.#write(script([command, ...args]))
     const followers = show ? this.#follow(number) : []
     try {
@@ -85,6 +89,45 @@ export class Vm {
     } finally {
       for (const follower of followers) follower.end()
     }
+  }
+
+  /**
+   * Starts a command that stays, and waits until it has printed the line `ready`.
+   * @param {string} command
+   * @param {readonly string[]} [args]
+   * @param {number} [timeout] milliseconds
+   * @returns {Promise<string>} what it has printed before that line
+   */
+  async start(command, args = [], timeout = PATIENCE) {
+    const number = await this.#write(script([command, ...args]))
+    const ended = this.#agent.run(number).then((exitCode) => {
+      const { stderr } = this.#output(number)
+      throw new Error(`${command} ended with ${exitCode} before it was ready: ${stderr}`)
+    })
+    // It may well end later.
+    ended.catch(() => {})
+    const printed = this.#readyLines(number)
+    try {
+      return await within(timeout, Promise.race([ended, printed.text]), () => {
+        return this.#late(number, `${[command, ...args].join(' ')} is not ready`, timeout)
+      })
+    } finally {
+      printed.stop()
+    }
+  }
+
+  /** @param {number} number */
+  #readyLines(number) {
+    /** @type {NodeJS.Timeout | undefined} */
+    let timer
+    /** @type {Promise<string>} */
+    const text = new Promise((resolve) => {
+      timer = setInterval(() => {
+        const [lines, end] = `\n${this.#output(number).stdout}`.split('\nready\n')
+        if (end !== undefined) resolve(`${lines}\n`.slice(1))
+      }, 20)
+    })
+    return { text, stop: () => clearInterval(timer) }
   }
 
   /**
@@ -138,7 +181,7 @@ export class Vm {
    * @param {string} suffix
    */
   #file(number, suffix) {
-    return join(this.#folder, `${number}.${suffix}`)
+    return join(this.#folder.path, `${number}.${suffix}`)
   }
 
   /**
@@ -156,7 +199,7 @@ export class Vm {
    * @param {number} length
    */
   async readMemory(address, length) {
-    const path = join(this.#folder, 'memory')
+    const path = join(this.#folder.path, 'memory')
     // As a command of the monitor for people, which takes addresses that JSON cannot hold.
     const line = `memsave 0x${address.toString(16)} ${length} "${path}"`
     const complaint = await this.qmp('human-monitor-command', { 'command-line': line })
@@ -203,15 +246,8 @@ export class Vm {
     const { exitCode, signalCode, pid } = this.#qemu
     const running = pid !== undefined && exitCode === null && signalCode === null
     const closed = running ? once(this.#qemu, 'close') : undefined
-    this.#kill()
-    await closed
-    process.off('exit', this.#killNow)
-    await rm(this.#folder, { recursive: true, force: true })
-  }
-
-  /** Also done when this process ends. */
-  #kill() {
     this.#qemu.kill('SIGKILL')
-    rmSync(this.#folder, { recursive: true, force: true, maxRetries: 3 })
+    await closed
+    await this.#folder.remove()
   }
 }
