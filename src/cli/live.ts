@@ -45,11 +45,6 @@ function changedIds(): boolean {
   return process.geteuid?.() !== process.getuid?.() || process.getegid?.() !== process.getgid?.()
 }
 
-/** Seconds since the machine was started, by its boot-time clock. */
-export function uptime(): number {
-  return Number(readFileSync('/proc/uptime', 'utf8').split(' ')[0])
-}
-
 /** `uname -r` */
 export function liveRelease(): string {
   return readFileSync('/proc/sys/kernel/osrelease', 'utf8').trim()

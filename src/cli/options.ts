@@ -44,7 +44,7 @@ export function parseCount(text: string): number {
 /** Names of levels, separated by commas, as their numbers. */
 export function parseLevels(text: string): ReadonlySet<number> {
   const levels = text.split(',').map((name) => {
-    const level = LOG_LEVELS.findIndex((known) => known === name)
+    const level = (LOG_LEVELS as readonly string[]).indexOf(name)
     if (level !== -1) return level
     throw new UsageError(
       `unknown level ${JSON.stringify(name)}`,

@@ -7,12 +7,15 @@ export interface Overview {
   readonly release: string
   readonly version: string
   readonly machine: string
+  readonly nodename: string
   /** How its memory is read. */
   readonly source: string
   /** Seconds since it was started. */
   readonly uptime: number
   /** When it was started, as ISO 8601. */
   readonly bootTime: string
+  /** Null for a kernel that lives. */
+  readonly died: ShownDeath | null
   readonly counts: Counts
   readonly cpus: readonly Cpu[]
   /** How kernel addresses are shown. */
@@ -25,6 +28,28 @@ export interface Cpu {
   readonly cpu: number
   readonly current: ShownTask
   readonly idle: ShownTask
+  /** What it was executing, such as `vfs_read+0x10`; null where its registers are not known. */
+  readonly ip: string | null
+}
+
+export interface ShownDeath {
+  /** What the kernel said when it panicked; null if it did not. */
+  readonly panic: string | null
+  /** What went wrong before that, and where. */
+  readonly cause: string | null
+  readonly oops: string | null
+  readonly ip: string | null
+  /** As ISO 8601. */
+  readonly time: string | null
+  readonly cpu: number | null
+  readonly pid: number | null
+  readonly comm: string | null
+  readonly taint: readonly { readonly letter: string; readonly meaning: string }[] | null
+  readonly callTrace: readonly string[]
+  /** What could not be found out, and why. */
+  readonly unknown: readonly string[]
+  /** The last messages of the kernel log. */
+  readonly log: readonly string[]
 }
 
 export interface ShownTask {

@@ -161,7 +161,7 @@ function addLog(program: Command): void {
     .addOption(new Option('-n, --tail <count>', 'only the last messages').argParser(parseCount))
     .addOption(new Option('--time <format>', 'show the time so').choices(LOG_TIMES).default('raw'))
     .option('-x, --decode', 'name facility and level')
-    .option('--all', 'also what dmesg --clear hides')
+    .option('--all', 'also what dmesg hides: the cleared, and one that is not finished')
     .action(async (_options, command: Command) => {
       const { log } = await import('./commands/log.js')
       await log(command.optsWithGlobals())

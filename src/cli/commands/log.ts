@@ -4,6 +4,7 @@ import { forEachLogRecord, logClearSeq } from '../../kernel/printk.js'
 import { clockOffsets } from '../../kernel/time.js'
 import { openKernel } from '../open.js'
 import type { GlobalOptions } from '../options.js'
+import { showMessage } from '../pointers.js'
 import { present } from '../present.js'
 import { rows } from '../render/json.js'
 import { logPrinter } from '../render/log_text.js'
@@ -39,11 +40,15 @@ function wantedRecords(kernel: Kernel, options: ShowLogOptions): LogRecord[] {
   const { level, tail, all } = options
   const from = all ? 0n : logClearSeq(kernel)
   const lost = new Map<string, number>()
+  const onLost = (why: string) => lost.set(why, (lost.get(why) ?? 0) + 1)
   const records: LogRecord[] = []
-  for (const record of forEachLogRecord(kernel, (why) => lost.set(why, (lost.get(why) ?? 0) + 1))) {
-    if (record.seq >= from && (level === undefined || level.has(record.level))) records.push(record)
+  for (const record of forEachLogRecord(kernel, onLost)) {
+    const isShown = all || (record.seq >= from && !record.unfinished)
+    if (isShown && (level === undefined || level.has(record.level))) records.push(record)
   }
-  for (const [why, count] of lost) writeErr(`ksight: ${count} messages are not shown: ${why}\n`)
+  for (const [why, count] of lost) {
+    writeErr(`ksight: ${count} messages are missing: ${showMessage(why, options)}\n`)
+  }
   return tail === undefined ? records : records.slice(Math.max(0, records.length - tail))
 }
 

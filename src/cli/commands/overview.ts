@@ -1,11 +1,14 @@
+import type { CpuState } from '../../dump/dump.js'
 import { KsightError } from '../../errors.js'
 import type { Kernel } from '../../kernel/kernel.js'
 import { isKthread } from '../../kernel/kthread.js'
 import { cpuCurr, idleTask } from '../../kernel/percpu.js'
 import { listTasks } from '../../kernel/task_summary.js'
+import { getBootTime, uptime } from '../../kernel/time.js'
+import { initUtsname } from '../../kernel/uname.js'
 import type { UntypedView } from '../../object/kernel_types.js'
 import { type AddressSpace, addressSpace } from '../address_space.js'
-import { uptime } from '../live.js'
+import { utcTime } from '../iso_time.js'
 import { openKernel } from '../open.js'
 import type { GlobalOptions } from '../options.js'
 import type { Cpu, Overview, ShownAddressSpace, ShownTask } from '../overview.js'
@@ -13,7 +16,9 @@ import { pointerMode, showMessage, showPointers, showSymbols } from '../pointers
 import { present } from '../present.js'
 import { overviewText } from '../render/overview_text.js'
 import { pointerShower } from '../render/pointers.js'
+import { shownDeath } from '../shown_death.js'
 import { countTasks } from '../task_counts.js'
+import { symbolNamer } from '../values/shown.js'
 
 export async function overview(options: GlobalOptions): Promise<void> {
   using kernel = openKernel(options)
@@ -21,28 +26,38 @@ export async function overview(options: GlobalOptions): Promise<void> {
   await present({ json: () => shown, text: (page) => overviewText(shown, page) }, options)
 }
 
-function look(kernel: Kernel, options: GlobalOptions): Overview {
-  const { release, version, machine } = kernel.initTask.nsproxy.uts_ns.name
-  const seconds = uptime()
+/** `states` are the registers of the CPUs, as far as an image tells them. */
+function look(kernel: Kernel, options: GlobalOptions, states: readonly CpuState[] = []): Overview {
+  const { release, version, machine, nodename } = initUtsname(kernel)
   return {
     release,
     version,
     machine,
+    nodename,
     source: kernel.source,
-    uptime: seconds,
-    bootTime: new Date(Date.now() - seconds * 1000).toISOString(),
+    uptime: uptime(kernel),
+    bootTime: utcTime(getBootTime(kernel)),
+    // The kernel that runs this lives, and need not be asked.
+    died: options.c === undefined ? null : shownDeath(kernel),
     counts: countTasks(listTasks(kernel, 'threads')),
-    cpus: cpus(kernel, options),
+    cpus: cpus(kernel, options, states),
     pointers: pointerMode(options),
     addressSpace: shownAddressSpace(kernel, options),
   }
 }
 
-function cpus(kernel: Kernel, options: GlobalOptions): Cpu[] {
+function cpus(kernel: Kernel, options: GlobalOptions, states: readonly CpuState[]): Cpu[] {
   kernel.drop()
+  const name = symbolNamer(kernel)
   return kernel.cpus.map((cpu) => {
     const current = shownTask(cpuCurr(kernel, cpu), options)
-    return { cpu, current, idle: shownTask(idleTask(kernel, cpu), options) }
+    const ip = states.find((state) => state.cpu === cpu)?.registers.get('rip')
+    return {
+      cpu,
+      current,
+      idle: shownTask(idleTask(kernel, cpu), options),
+      ip: ip === undefined ? null : (name(ip) ?? showPointers(options)(ip)),
+    }
   })
 }
 

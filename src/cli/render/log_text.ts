@@ -15,7 +15,7 @@ export interface LogFormat {
 /** Makes the lines of one message after the other, as dmesg prints them. */
 export function logPrinter(format: LogFormat): (record: LogRecord) => string {
   const { style = PLAIN_STYLE } = format
-  let before: bigint | undefined
+  let before = 0n
   return (record) => {
     // Of an empty message dmesg shows nothing else, and does not remember when it was.
     if (record.bytes.length === 0) return '\n'
@@ -34,11 +34,7 @@ function decoded({ facility, level }: LogRecord): string {
   return name === undefined ? '' : `${name.padEnd(6)}:${LOG_LEVELS[level]!.padEnd(6)}: `
 }
 
-function timePrefix(
-  timestamp: bigint,
-  before: bigint | undefined,
-  { time, startedAt }: LogFormat,
-): string {
+function timePrefix(timestamp: bigint, before: bigint, { time, startedAt }: LogFormat): string {
   switch (time) {
     case 'raw':
       return `[${rawTime(timestamp)}] `

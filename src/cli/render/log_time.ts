@@ -9,11 +9,11 @@ export function rawTime(nanoseconds: bigint): string {
   return `${microseconds.slice(0, -6).padStart(5)}.${microseconds.slice(-6)}`
 }
 
-/** Seconds between two messages, as dmesg writes them. */
-export function deltaTime(from: bigint | undefined, to: bigint): string {
-  // Like dmesg, which takes the time 0 for none.
-  const microseconds = from ? Number(to / 1000n - from / 1000n) : 0
-  return `<${(microseconds / 1e6).toFixed(6).padStart(12)}>`
+/** Seconds between two messages, as dmesg writes them; it takes the time 0 for that of no message. */
+export function deltaTime(from: bigint, to: bigint): string {
+  const start = from / 1000n
+  const microseconds = start === 0n ? 0n : to / 1000n - start
+  return `<${(Number(microseconds) / 1e6).toFixed(6).padStart(12)}>`
 }
 
 /** A local time, as ctime(3) has it: `Mon Nov 23 16:51:19 2026`. `time` is in nanoseconds since 1970. */

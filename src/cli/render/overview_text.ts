@@ -1,4 +1,4 @@
-import type { Cpu, Overview, ShownAddressSpace, ShownTask } from '../overview.js'
+import type { Cpu, Overview, ShownAddressSpace, ShownDeath, ShownTask } from '../overview.js'
 import type { Page } from '../terminal.js'
 import { labelled } from './labelled.js'
 import { printable } from './printable.js'
@@ -24,6 +24,7 @@ export function overviewText(overview: Overview, page: Page): string {
       `${processes} processes with ${threads} threads: ${kernelThreads} kernel, ${userThreads} user`,
     ),
     line('pointers', pointers === 'raw' ? pointers : `${pointers}: --pointers raw shows them`),
+    overview.died === null ? '' : `\n${deathText(overview.died, line)}`,
     '\n',
     cpuTable(cpus, page),
     '\n',
@@ -31,6 +32,26 @@ export function overviewText(overview: Overview, page: Page): string {
     '\n',
     line('next', NEXT),
   ].join('')
+}
+
+type Line = (label: string, text: string) => string
+
+/** Why the kernel died, and its last words. */
+function deathText(died: ShownDeath, line: Line): string {
+  const { panic, cause, oops, ip, time, cpu, pid, comm, taint, unknown, log } = died
+  const facts: [label: string, text: string | null | undefined][] = [
+    ['died', panic === null ? (cause ?? 'it does not say why') : `Kernel panic: ${panic}`],
+    ['when', time],
+    ['cause', panic === null ? null : cause],
+    ['oops', oops],
+    ['where', ip],
+    ['by', pid === null ? null : `${comm ?? '?'}, PID ${pid}`],
+    ['on CPU', cpu === null ? null : `${cpu}`],
+    ['taint', taint?.map(({ letter, meaning }) => `${letter} ${meaning}`).join(', ')],
+    ['unknown', unknown.length === 0 ? null : unknown.join('; ')],
+  ]
+  const lines = facts.map(([label, text]) => (text ? line(label, text) : ''))
+  return `${lines.join('')}\n${log.map((text) => `${text}\n`).join('')}`
 }
 
 const UNITS = [
@@ -64,9 +85,12 @@ function cpuTable(cpus: readonly Cpu[], { width, style }: Page): string {
     { title: 'CURRENT TASK', cut: 'end', cell: ({ current }) => current.task },
     { title: 'PID', align: 'right', cell: ({ current }) => current.pid },
     { title: 'NAME', cell: ({ current }) => name(current) },
+    ...(cpus.some(({ ip }) => ip !== null) ? [IP] : []),
   ]
   return table(cpus, columns, { width, style, dim: ({ current }) => current.pid === 0 })
 }
+
+const IP: Column<Cpu> = { title: 'EXECUTES', cell: ({ ip }) => ip ?? '-' }
 
 interface Area {
   readonly first: string
