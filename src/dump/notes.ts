@@ -1,5 +1,4 @@
 import type { ByteSource } from '../bytes/byte_source.js'
-import { textOf } from '../bytes/text.js'
 import { ElfData } from '../elf/data.js'
 import { type ElfNote, readNotes } from '../elf/note.js'
 import { FormatError } from '../errors.js'
@@ -7,6 +6,7 @@ import type { CpuState } from './dump.js'
 import { readRange } from './file_bytes.js'
 import { readPrstatus } from './prstatus.js'
 import { readQemuCpuState } from './qemu_cpu_state.js'
+import { untilNul } from './text.js'
 
 const NOTE_HEADER_SIZE = 12
 const NT_PRSTATUS = 1
@@ -73,9 +73,4 @@ export class NoteReader {
       this.vmcoreinfo ??= untilNul(desc)
     }
   }
-}
-
-export function untilNul(bytes: Uint8Array): string {
-  const end = bytes.indexOf(0)
-  return textOf(end === -1 ? bytes : bytes.subarray(0, end))
 }

@@ -1,7 +1,7 @@
 import type { ByteSource } from '../bytes/byte_source.js'
 
 /** Headers, notes and descriptors are read in small pieces: so much of the file is read at once for them. */
-const WINDOW_SIZE = 1 << 16
+const WINDOW_SIZE = 1 << 14
 
 /**
  * A file through a window that moves to where it is read, so that small reads near to each other cost

@@ -54,8 +54,10 @@ export function findBtf(
 
 /** All that looks like the BTF of a kernel in a range of memory. */
 export function* searchBtf(memory: Memory, { start, end }: AddressRange): Generator<FoundBtf> {
+  const buffer = new Uint8Array(CHUNK)
   for (let at = start; at < end; at += BigInt(CHUNK - HEADER_SIZE)) {
-    const chunk = readAvailable(memory, at, end - at < CHUNK ? Number(end - at) : CHUNK)
+    const chunk = end - at < CHUNK ? buffer.subarray(0, Number(end - at)) : buffer
+    readAvailable(memory, at, chunk)
     for (const header of HEADERS) {
       for (let i = findBytes(chunk, header); i !== -1; i = findBytes(chunk, header, i + 1)) {
         const address = at + BigInt(i)

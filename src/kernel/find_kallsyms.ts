@@ -83,15 +83,18 @@ export function* searchKallsyms(
   { start, end }: AddressRange,
   littleEndian = true,
 ): Generator<KallsymsPlaces> {
+  const buffer = new Uint8Array(CHUNK)
   let searched = start
   for (let at = start; at < end; at += BigInt(CHUNK - OVERLAP)) {
-    const chunk = readAvailable(memory, at, Number(min(BigInt(CHUNK), end - at)))
+    const chunk = buffer.subarray(0, Number(min(BigInt(CHUNK), end - at)))
+    readAvailable(memory, at, chunk)
     for (const digits of findDigits(chunk)) {
       const found = at + BigInt(digits)
       if (found < searched) continue
       const first = max(start, (found - BigInt(REACH)) & ~0xfffn)
       const last = min(end, found + BigInt(REACH))
-      const bytes = readAvailable(memory, first, Number(last - first))
+      const bytes = new Uint8Array(Number(last - first))
+      readAvailable(memory, first, bytes)
       // All that is in these bytes is looked at now.
       searched = last
       for (const shape of findKallsymsShapes(bytes, littleEndian)) {

@@ -38,13 +38,15 @@ export function* searchVmcoreinfo(
   physical: Memory,
   ranges: Iterable<{ readonly address: bigint; readonly length: bigint }>,
 ): Generator<VmcoreinfoCandidate> {
+  const buffer = new Uint8Array(CHUNK)
   for (const { address, length } of ranges) {
     const end = address + length
     for (let at = pageUp(address); at + BigInt(PAGE_SIZE) <= end; at += BigInt(CHUNK)) {
       const size = end - at < CHUNK ? Number(end - at) : CHUNK
-      const chunk = readAvailable(physical, at, size & -PAGE_SIZE)
+      const chunk = buffer.subarray(0, size & -PAGE_SIZE)
+      readAvailable(physical, at, chunk)
       for (const offset of markedPages(chunk)) {
-        const vmcoreinfo = parsePage(chunk.subarray(offset, offset + PAGE_SIZE))
+        const vmcoreinfo = parsePage(chunk.slice(offset, offset + PAGE_SIZE))
         if (vmcoreinfo === undefined) continue
         yield { physical: at + BigInt(offset), vmcoreinfo, ...check(physical, vmcoreinfo) }
       }

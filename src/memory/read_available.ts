@@ -4,11 +4,9 @@ import type { Memory } from './memory.js'
 const PAGE_SIZE = 4096
 const PIECE_SIZE = 16 * PAGE_SIZE
 
-/** The bytes of a range, with zeros in the place of pages that cannot be read. */
-export function readAvailable(memory: Memory, address: bigint, length: number): Uint8Array {
-  const bytes = new Uint8Array(length)
-  if (!tryRead(memory, address, bytes)) readPieces(memory, address, bytes, PIECE_SIZE)
-  return bytes
+/** Fills `into` from an address on, with zeros in the place of pages that cannot be read. */
+export function readAvailable(memory: Memory, address: bigint, into: Uint8Array): void {
+  if (!tryRead(memory, address, into)) readPieces(memory, address, into, PIECE_SIZE)
 }
 
 /** What is not read is zeros. */

@@ -23,25 +23,49 @@ export interface NearestSymbol {
   readonly offset: number
 }
 
+/** A table of symbols. */
+export interface SymbolSource {
+  readonly table: SymbolTable
+  /** The areas that modules lie in, as far as they are known. */
+  readonly modules: readonly AddressRange[]
+}
+
 /** How far the last symbol of a module is taken to reach where the end of its module is unknown. */
 const UNKNOWN_REACH = 0x10000n
 
 /** The symbols of a kernel, by name and by address. */
 export class Symbols {
-  private readonly lookup: NameLookup
-  private order: AddressOrder | undefined
+  private readonly parts: Part[]
   private image: AddressRange[] | undefined
 
-  /** `modules` are the areas that modules lie in, as far as they are known. */
+  /**
+   * `modules` are the areas that modules lie in, as far as they are known. `rest` gives what follows
+   * the symbols of the table; it is asked for when they are not enough.
+   */
   constructor(
-    private readonly table: SymbolTable,
-    private readonly modules: readonly AddressRange[] = [],
+    table: SymbolTable,
+    modules: readonly AddressRange[] = [],
+    private rest?: () => SymbolSource,
   ) {
-    this.lookup = new NameLookup(table)
+    this.parts = [new Part({ table, modules })]
   }
 
   get count(): number {
-    return this.table.addresses.length
+    let count = 0
+    for (const { table } of this.everyPart()) count += table.addresses.length
+    return count
+  }
+
+  /** The parts, the rest only if it comes to that. */
+  private *everyPart(): Generator<Part> {
+    yield* this.parts
+    const { rest } = this
+    if (rest === undefined) return
+    // It may itself look for symbols, which the first part has.
+    this.rest = undefined
+    const part = new Part(rest())
+    this.parts.push(part)
+    yield part
   }
 
   /**
@@ -57,7 +81,9 @@ export class Symbols {
 
   /** All symbols of this name, in the order of the source. */
   *findAll(name: string): Generator<KernelSymbol> {
-    for (const position of this.lookup.positionsOf(name)) yield this.symbolAt(position)
+    for (const part of this.everyPart()) {
+      for (const position of part.names.positionsOf(name)) yield part.symbolAt(position)
+    }
   }
 
   /** Like {@link find}, but throws {@link NotFoundError} that names the nearest ones. */
@@ -67,7 +93,7 @@ export class Symbols {
     throw new NotFoundError(
       `no symbol ${name}${module === undefined ? '' : ` in module ${module}`}`,
       nearestNames(name, this.names()),
-      `${this.table.source} has none of this name`,
+      `${this.parts[0]!.table.source} has none of this name`,
     )
   }
 
@@ -79,38 +105,71 @@ export class Symbols {
    * scripts/kallsyms.c).
    */
   nearest(address: bigint): NearestSymbol | undefined {
-    this.order ??= new AddressOrder(this.table.addresses)
-    const next = this.order.rankOf(address + 1n)
-    const start = this.order.addressAt(next - 1)
-    if (next === 0 || start === undefined) return undefined
-    const symbol = this.symbolAt(this.order.positionAt(this.order.rankOf(start)))
-    if (address >= this.reachOf(symbol)) return undefined
-    return { symbol, offset: Number(address - start) }
+    for (const part of this.everyPart()) {
+      const symbol = part.lastUpTo(address)
+      if (symbol === undefined || address >= this.reachOf(part, symbol)) continue
+      return { symbol, offset: Number(address - symbol.address) }
+    }
+    return undefined
   }
 
   /** Where a symbol ends if no other one follows. */
-  private reachOf({ address, module }: KernelSymbol): bigint {
-    this.image ??= imageAreas((name) => this.find(name)?.address)
-    const areas = module === undefined ? this.image : this.modules
+  private reachOf(part: Part, { address, module }: KernelSymbol): bigint {
+    this.image ??= imageAreas((name) => this.findInFirst(name))
+    const areas = module === undefined ? this.image : part.modules
     const area = areas.find(({ start, end }) => address >= start && address < end)
     return area?.end ?? address + (module === undefined ? 1n : UNKNOWN_REACH)
   }
 
-  /** Every symbol, in the order of the source. */
-  *symbols(): Generator<KernelSymbol> {
-    for (let position = 0; position < this.count; position++) yield this.symbolAt(position)
+  private findInFirst(name: string): bigint | undefined {
+    const [first] = this.parts
+    for (const position of first!.names.positionsOf(name)) return first!.symbolAt(position).address
+    return undefined
   }
 
-  private symbolAt(position: number): KernelSymbol {
-    return {
-      name: this.table.nameAt(position),
-      address: this.table.addresses[position]!,
-      type: this.table.typeAt(position),
-      module: this.table.moduleAt(position),
+  /** Every symbol, in the order of the source. */
+  *symbols(): Generator<KernelSymbol> {
+    for (const part of this.everyPart()) {
+      for (let i = 0; i < part.table.addresses.length; i++) yield part.symbolAt(i)
     }
   }
 
   private *names(): Generator<string> {
-    for (let position = 0; position < this.count; position++) yield this.table.nameAt(position)
+    for (const { table } of this.everyPart()) {
+      for (let i = 0; i < table.addresses.length; i++) yield table.nameAt(i)
+    }
+  }
+}
+
+/** A table, with what finds its symbols. */
+class Part {
+  readonly table: SymbolTable
+  readonly modules: readonly AddressRange[]
+  readonly names: NameLookup
+  private order: AddressOrder | undefined
+
+  constructor({ table, modules }: SymbolSource) {
+    this.table = table
+    this.modules = modules
+    this.names = new NameLookup(table)
+  }
+
+  symbolAt(position: number): KernelSymbol {
+    const { table } = this
+    return {
+      name: table.nameAt(position),
+      address: table.addresses[position]!,
+      type: table.typeAt(position),
+      module: table.moduleAt(position),
+    }
+  }
+
+  /** The first of those with the highest address up to this one. */
+  lastUpTo(address: bigint): KernelSymbol | undefined {
+    this.order ??= new AddressOrder(this.table.addresses)
+    const next = this.order.rankOf(address + 1n)
+    const start = this.order.addressAt(next - 1)
+    if (next === 0 || start === undefined) return undefined
+    return this.symbolAt(this.order.positionAt(this.order.rankOf(start)))
   }
 }

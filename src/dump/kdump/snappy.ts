@@ -1,0 +1,86 @@
+import { FormatError } from '../../errors.js'
+
+/**
+ * Decompresses Snappy's raw format (format_description.txt of google/snappy) into `output`, and gives
+ * how many bytes that were. Throws {@link FormatError} at what does not fit, or is no such data.
+ */
+export function decompressSnappy(input: Uint8Array, output: Uint8Array): number {
+  return new Snappy(input, output).run()
+}
+
+class Snappy {
+  private at = 0
+  private done = 0
+
+  constructor(
+    private readonly input: Uint8Array,
+    private readonly output: Uint8Array,
+  ) {}
+
+  run(): number {
+    const size = this.varint()
+    while (this.at < this.input.length) this.element(this.bytes(1))
+    if (this.done !== size) throw this.damaged(`${size} bytes come out, not ${this.done}`)
+    return size
+  }
+
+  private element(tag: number): void {
+    const kind = tag & 3
+    const upper = tag >> 2
+    if (kind === 0) {
+      // Lengths above 60 are in one to four bytes behind the tag.
+      this.literals((upper < 60 ? upper : this.bytes(upper - 59)) + 1)
+    } else if (kind === 1) {
+      this.copy((upper & 7) + 4, ((tag >> 5) << 8) + this.bytes(1))
+    } else {
+      this.copy(upper + 1, this.bytes(kind === 2 ? 2 : 4))
+    }
+  }
+
+  /** The size of what comes out: seven bits a byte, the lowest first. */
+  private varint(): number {
+    let value = 0
+    for (let scale = 1; scale < 2 ** 35; scale *= 128) {
+      const byte = this.bytes(1)
+      value += (byte & 0x7f) * scale
+      if (byte < 0x80) return value
+    }
+    throw this.damaged('the size has no more than five bytes')
+  }
+
+  /** A little-endian number. */
+  private bytes(count: number): number {
+    if (this.at + count > this.input.length) throw this.damaged('the data ends within an element')
+    let value = 0
+    for (let i = 0; i < count; i++) value += this.input[this.at++]! * 256 ** i
+    return value
+  }
+
+  private literals(count: number): void {
+    if (this.at + count > this.input.length) throw this.damaged('literals end behind the data')
+    this.checkRoom(count)
+    this.output.set(this.input.subarray(this.at, this.at + count), this.done)
+    this.at += count
+    this.done += count
+  }
+
+  private copy(count: number, distance: number): void {
+    if (distance === 0 || distance > this.done)
+      throw this.damaged('a copy is from before the start')
+    this.checkRoom(count)
+    // Byte by byte: what is copied may overlap what it becomes.
+    for (let i = 0; i < count; i++, this.done++) {
+      this.output[this.done] = this.output[this.done - distance]!
+    }
+  }
+
+  private checkRoom(count: number): void {
+    if (this.done + count > this.output.length) {
+      throw this.damaged(`no more than ${this.output.length} bytes come out`)
+    }
+  }
+
+  private damaged(expected: string): FormatError {
+    return new FormatError('Snappy data', this.at, expected)
+  }
+}
