@@ -14,8 +14,15 @@ export function openKernel(options: GlobalOptions): Kernel {
   checkUsage(options)
   const { c: image, via, debug } = options
   const kernel = image === undefined ? open({ ...(via && { via }) }) : open(image, help(options))
+  warnOfGaps(kernel)
   if (debug) for (const fact of kernel.facts()) writeErr(`ksight: ${describeFact(fact, options)}\n`)
   return kernel
+}
+
+/** What is shown of an image that is not whole may not be all there was. */
+function warnOfGaps({ image, source }: Kernel): void {
+  if (image?.incomplete === undefined) return
+  writeErr(`ksight: ${source} is not complete: ${image.incomplete}\n`)
 }
 
 /** The kernel's types alone, which on the running kernel take no right to read its memory. */

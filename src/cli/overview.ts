@@ -15,6 +15,8 @@ export interface Overview {
   /** When it was started, as ISO 8601. */
   readonly bootTime: string
   /** Null for a kernel that lives. */
+  /** Null for the running kernel. */
+  readonly image: ShownImage | null
   readonly died: ShownDeath | null
   readonly counts: Counts
   readonly cpus: readonly Cpu[]
@@ -22,6 +24,14 @@ export interface Overview {
   readonly pointers: PointerMode
   /** Why it is not known, in its place. */
   readonly addressSpace: ShownAddressSpace | { readonly unknown: string }
+}
+
+export interface ShownImage {
+  readonly format: string
+  /** When the memory was as it is in the image, as ISO 8601. */
+  readonly dumped: string
+  /** What is missing of it. */
+  readonly incomplete: string | null
 }
 
 export interface Cpu {

@@ -1,10 +1,17 @@
 import type { ByteSource } from '../bytes/byte_source.js'
-import { FaultError, UnsupportedError, UsageError } from '../errors.js'
+import {
+  FaultError,
+  InconsistentError,
+  KsightError,
+  UnsupportedError,
+  UsageError,
+} from '../errors.js'
 import { kernelImageMap } from '../kernel/image_map.js'
 import { Kernel } from '../kernel/kernel.js'
 import type { Vmcoreinfo } from '../kernel/vmcoreinfo.js'
 import { PagedMemory } from '../memory/paging/paged_memory.js'
 import { Symbols } from '../symbols/symbols.js'
+import type { Dump } from './dump.js'
 import { imageRange } from './image_range.js'
 import { type ImageHelp, ImageSymbols } from './image_symbols.js'
 import { imageTypes } from './image_types.js'
@@ -28,7 +35,21 @@ export function openImage(
   const [first, ...more] = sources
   if (first === undefined) throw new UsageError('no memory image', 'no file is named')
   const dump = openDump(first, ...more)
-  const vmcoreinfo = imageVmcoreinfo(dump, first.name)
+  try {
+    return kernelIn(dump, first.name, help, resources)
+  } catch (error) {
+    if (dump.incomplete === undefined || !(error instanceof KsightError)) throw error
+    throw new InconsistentError(`cannot open ${first.name}`, dump.incomplete, error.message)
+  }
+}
+
+function kernelIn(
+  dump: Dump,
+  name: string,
+  help: ImageHelp,
+  resources: Disposable | undefined,
+): Kernel {
+  const vmcoreinfo = imageVmcoreinfo(dump, name)
   const map = kernelImageMap(vmcoreinfo.value)
   const mode = pagingModeOf(map)
   const memory = new PagedMemory(dump.physical, mode, map.pageTable)
@@ -37,7 +58,7 @@ export function openImage(
   const types = imageTypes(memory, symbols, range, help)
   const toPhysical = (address: bigint) => physicalOf(memory, address)
   return new Kernel({
-    source: `${first.name}, ${dump.format}`,
+    source: `${name}, ${dump.format}`,
     types,
     memory,
     symbols: () => new Symbols(symbols.table),

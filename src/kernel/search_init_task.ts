@@ -17,9 +17,10 @@ export function* searchInitTask(
   { start, end }: AddressRange,
 ): Generator<bigint> {
   const offset = BigInt(space.at('task_struct', 0n).$offsetOf('comm'))
+  const buffer = new Uint8Array(CHUNK)
   for (let at = start; at < end; at += BigInt(CHUNK - OVERLAP)) {
-    const size = end - at < CHUNK ? Number(end - at) : CHUNK
-    const chunk = readAvailable(memory, at, size)
+    const chunk = end - at < CHUNK ? buffer.subarray(0, Number(end - at)) : buffer
+    readAvailable(memory, at, chunk)
     for (const name of NAMES) {
       for (let i = findBytes(chunk, name); i !== -1; i = findBytes(chunk, name, i + 1)) {
         yield at + BigInt(i) - offset

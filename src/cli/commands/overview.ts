@@ -1,5 +1,5 @@
-import type { CpuState } from '../../dump/dump.js'
 import { KsightError } from '../../errors.js'
+import type { ImageFacts } from '../../kernel/image_facts.js'
 import type { Kernel } from '../../kernel/kernel.js'
 import { isKthread } from '../../kernel/kthread.js'
 import { cpuCurr, idleTask } from '../../kernel/percpu.js'
@@ -11,7 +11,7 @@ import { type AddressSpace, addressSpace } from '../address_space.js'
 import { utcTime } from '../iso_time.js'
 import { openKernel } from '../open.js'
 import type { GlobalOptions } from '../options.js'
-import type { Cpu, Overview, ShownAddressSpace, ShownTask } from '../overview.js'
+import type { Cpu, Overview, ShownAddressSpace, ShownImage, ShownTask } from '../overview.js'
 import { pointerMode, showMessage, showPointers, showSymbols } from '../pointers.js'
 import { present } from '../present.js'
 import { overviewText } from '../render/overview_text.js'
@@ -26,8 +26,7 @@ export async function overview(options: GlobalOptions): Promise<void> {
   await present({ json: () => shown, text: (page) => overviewText(shown, page) }, options)
 }
 
-/** `states` are the registers of the CPUs, as far as an image tells them. */
-function look(kernel: Kernel, options: GlobalOptions, states: readonly CpuState[] = []): Overview {
+function look(kernel: Kernel, options: GlobalOptions): Overview {
   const { release, version, machine, nodename } = initUtsname(kernel)
   return {
     release,
@@ -37,21 +36,31 @@ function look(kernel: Kernel, options: GlobalOptions, states: readonly CpuState[
     source: kernel.source,
     uptime: uptime(kernel),
     bootTime: utcTime(getBootTime(kernel)),
+    image: kernel.image === undefined ? null : shownImage(kernel, kernel.image),
     // The kernel that runs this lives, and need not be asked.
-    died: options.c === undefined ? null : shownDeath(kernel),
+    died: kernel.image === undefined ? null : shownDeath(kernel),
     counts: countTasks(listTasks(kernel, 'threads')),
-    cpus: cpus(kernel, options, states),
+    cpus: cpus(kernel, options),
     pointers: pointerMode(options),
     addressSpace: shownAddressSpace(kernel, options),
   }
 }
 
-function cpus(kernel: Kernel, options: GlobalOptions, states: readonly CpuState[]): Cpu[] {
+/** An image that does not say when it was made shows the kernel's own clock, which stands still since. */
+function shownImage(kernel: Kernel, { format, dumpedAt, incomplete }: ImageFacts): ShownImage {
+  const stopped = getBootTime(kernel) + BigInt(Math.round(uptime(kernel) * 1e9))
+  const dumped = dumpedAt === undefined ? stopped : BigInt(dumpedAt) * 1_000_000_000n
+  return { format, dumped: utcTime(dumped), incomplete: incomplete ?? null }
+}
+
+function cpus(kernel: Kernel, options: GlobalOptions): Cpu[] {
   kernel.drop()
+  const states = kernel.image?.cpus ?? []
   const name = symbolNamer(kernel)
   return kernel.cpus.map((cpu) => {
     const current = shownTask(cpuCurr(kernel, cpu), options)
-    const ip = states.find((state) => state.cpu === cpu)?.registers.get('rip')
+    const registers = states.find((state) => state.cpu === cpu)?.registers
+    const ip = registers?.get('ip') ?? registers?.get('pc')
     return {
       cpu,
       current,

@@ -1,4 +1,11 @@
-import type { Cpu, Overview, ShownAddressSpace, ShownDeath, ShownTask } from '../overview.js'
+import type {
+  Cpu,
+  Overview,
+  ShownAddressSpace,
+  ShownDeath,
+  ShownImage,
+  ShownTask,
+} from '../overview.js'
 import type { Page } from '../terminal.js'
 import { labelled } from './labelled.js'
 import { printable } from './printable.js'
@@ -18,7 +25,8 @@ export function overviewText(overview: Overview, page: Page): string {
   return [
     line('kernel', `Linux ${release} ${machine}, ${version}`),
     line('from', source),
-    line('up', `${duration(overview.uptime)}, since ${overview.bootTime.replace(/\.\d+/, '')}`),
+    overview.image === null ? '' : imageText(overview.image, line),
+    line('up', `${duration(overview.uptime)}, since ${seconds(overview.bootTime)}`),
     line(
       'tasks',
       `${processes} processes with ${threads} threads: ${kernelThreads} kernel, ${userThreads} user`,
@@ -32,6 +40,13 @@ export function overviewText(overview: Overview, page: Page): string {
     '\n',
     line('next', NEXT),
   ].join('')
+}
+
+const seconds = (time: string) => time.replace(/\.\d+/, '')
+
+function imageText({ dumped, incomplete }: ShownImage, line: Line): string {
+  const missing = incomplete === null ? '' : line('lacks', incomplete)
+  return `${line('dumped', seconds(dumped))}${missing}`
 }
 
 type Line = (label: string, text: string) => string
