@@ -1,0 +1,159 @@
+import { createHash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { openImage } from '../../src/files/open_image.js'
+import type { Kernel } from '../../src/kernel/kernel.js'
+import { forEachModule, moduleBtf } from '../../src/kernel/modules.js'
+import { listIdleTasks, listTasks, type TaskSummary } from '../../src/kernel/task_summary.js'
+import { output } from '../cli/ksight.js'
+import type { PsRow, TrueTask } from '../support/image_truth.js'
+import { type Image, image } from '../support/images.js'
+import { describeLab } from '../support/lab.js'
+
+const KERNELS = [
+  { kernel: '6.1', la57: false },
+  { kernel: '6.1', la57: true },
+  { kernel: '6.12', la57: false },
+  { kernel: '6.12', la57: true },
+] as const
+
+const FORMATS = ['elf', 'kdumpZlib', 'raw'] as const
+
+describeLab('memory images, with nothing besides', () => {
+  describe.each(KERNELS)('Debian’s $kernel, 5-level paging: $la57', (options) => {
+    let images: Image
+    beforeAll(async () => {
+      images = await image(options)
+    })
+
+    describe.each(FORMATS)('%s', (format) => {
+      let kernel: Kernel
+      beforeAll(() => {
+        kernel = openImage([images[format]])
+      })
+      afterAll(() => kernel?.[Symbol.dispose]())
+
+      test('has every task that the kernel’s own macros found, at its address', () => {
+        const { tasks } = images.truth
+        expect(tasks.length).toBeGreaterThan(90)
+        const found = [...listIdleTasks(kernel), ...listTasks(kernel, 'threads')]
+        expect(found.map(ofSummary)).toEqual(tasks.map(ofTrueTask))
+      })
+
+      test('has every task that ps showed', () => {
+        // The shell that ran ps was replaced by what listed the tasks.
+        const { tgid: last } = images.truth.tasks.find(({ comm }) => comm === 'last_look')!
+        const found = listTasks(kernel, 'threads').map(psRowOf)
+        const shown = images.truth.ps.map(comparable)
+        expect(others(found, last)).toEqual(others(shown, last))
+        expect(found.length).toBe(shown.length)
+      })
+
+      test('tells what the kernel knows of itself', () => {
+        const { facts, modules } = images.truth
+        expect(kernel.facts().filter((fact) => fact instanceof Error)).toEqual([])
+        expect({
+          release: kernel.release,
+          PAGE_OFFSET: hex(kernel.pageOffset),
+          kaslr_offset: hex(kernel.kaslrOffset),
+          THREAD_SIZE: kernel.threadSize,
+          offsets: kernel.cpus.map((cpu) => hex(kernel.perCpuOffset(cpu))),
+          modules: [...forEachModule(kernel)].map(({ name }) => name),
+        }).toEqual({
+          release: facts.release,
+          PAGE_OFFSET: facts.PAGE_OFFSET,
+          kaslr_offset: facts.kaslr_offset,
+          THREAD_SIZE: facts.THREAD_SIZE,
+          offsets: facts.cpus.map(({ __per_cpu_offset: offset }) => offset),
+          modules: Array.from(modules.matchAll(/^\w+/gm), ([name]) => name),
+        })
+      })
+
+      test('is what the commands show', () => {
+        const path = images[format]
+        const { tasks, dmesg } = images.truth
+        const threads: TrueTask[] = JSON.parse(output('-c', path, 'threads', '--json'))
+        expect(threads.map(({ task }) => BigInt(task)).sort()).toEqual(
+          tasks.map(({ task }) => BigInt(task)).sort(),
+        )
+        expect(output('-c', path, 'log')).toBe(dmesg)
+        const { pgd } = tasks.find(({ pid }) => pid === 1)!
+        expect(output('-c', path, 'task', '1', 'mm.pgd')).toBe(`mm.pgd = ${pgd}\n`)
+      })
+    })
+
+    describe('symbols and types', () => {
+      let kernel: Kernel
+      beforeAll(() => {
+        kernel = openImage([images.elf])
+      })
+      afterAll(() => kernel?.[Symbol.dispose]())
+
+      test('every line of /proc/kallsyms is found by its name and by its address', () => {
+        const { symbols } = kernel
+        const lines = readFileSync(images.kallsyms, 'utf8').trimEnd().split('\n')
+        expect(lines.length).toBeGreaterThan(100_000)
+        const missing = lines.filter((line) => {
+          const [, digits, type, name = '', module] =
+            /^([0-9a-f]+) (\S) (\S+)(?:\t\[(.*)\])?$/.exec(line) ?? []
+          const address = BigInt(`0x${digits}`)
+          const named = [...symbols.findAll(name)].some((symbol) => {
+            return symbol.address === address && symbol.type === type && symbol.module === module
+          })
+          return !named || symbols.nearest(address)?.offset !== 0
+        })
+        expect(missing).toEqual([])
+        expect(symbols.count).toBe(lines.length)
+      })
+
+      test('modules have the BTF that /sys/kernel/btf showed', () => {
+        const found = [...forEachModule(kernel)].flatMap((module) => {
+          const bytes = moduleBtf(kernel, module)
+          return bytes === undefined ? [] : [{ name: String(module.name), ...digest(bytes) }]
+        })
+        const shown = images.truth.btf.filter(({ name }) => name !== 'vmlinux')
+        expect(found.sort(byName)).toEqual([...shown].sort(byName))
+        expect(found.length).toBeGreaterThan(4)
+      })
+    })
+  })
+})
+
+function hex(value: bigint): string {
+  return `0x${value.toString(16)}`
+}
+
+function digest(bytes: Uint8Array) {
+  return { size: bytes.length, sha256: createHash('sha256').update(bytes).digest('hex') }
+}
+
+const byName = (a: { name: string }, b: { name: string }) => (a.name < b.name ? -1 : 1)
+
+/** What both know of a task. */
+function ofTrueTask({ pid, tgid, ppid, task, stack, threads, uid, euid, cpu }: TrueTask) {
+  return { pid, tgid, ppid, task, stack, threads, uid, euid, cpu }
+}
+
+function ofSummary(task: TaskSummary) {
+  const { pid, tgid, ppid, threads, ruid: uid, euid, cpu } = task
+  const stack = task.stack === undefined ? null : hex(task.stack)
+  return { pid, tgid, ppid, task: hex(task.task!), stack, threads, uid, euid, cpu }
+}
+
+function psRowOf({ tgid, pid, ppid, ruid, euid, state, threads, comm }: TaskSummary) {
+  const row = { pid: tgid, tid: pid, ppid, uid: ruid, euid, stat: state, nlwp: threads, comm }
+  return comparable(row)
+}
+
+/** Of the state only the letter; a worker's name without what it did last. */
+function comparable({ stat, comm, ...row }: PsRow): PsRow {
+  return {
+    ...row,
+    stat: stat.slice(0, 1),
+    comm: comm.replace(/^(kworker\/u?\d+:\d+H?)[-+].*/, '$1'),
+  }
+}
+
+function others(rows: readonly PsRow[], last: number): PsRow[] {
+  return rows.filter(({ pid }) => pid !== last).sort((a, b) => a.tid - b.tid)
+}
