@@ -31,7 +31,7 @@ export const PURE_FLOORS = FLOORS.slice(0, FLOORS.indexOf('dump') + 1)
  * Packages that run in a browser, and so may be imported by a pure floor.
  * @type {ReadonlySet<string>}
  */
-export const PURE_PACKAGES = new Set(['fflate', 'fzstd', 'snappyjs'])
+export const PURE_PACKAGES = new Set(['fflate', 'fzstd'])
 
 /**
  * How far up a floor is, or -1 if there is no such floor.

@@ -1,5 +1,5 @@
 import type { ByteSource } from '../bytes/byte_source.js'
-import { FaultError } from '../errors.js'
+import { FaultError, KsightError, UsageError } from '../errors.js'
 import type { PhysicalRange } from './dump.js'
 import { type Extents, ZEROS } from './extents.js'
 import { PhysicalMemory } from './physical_memory.js'
@@ -41,11 +41,21 @@ export class ExtentMemory extends PhysicalMemory {
       part.fill(0)
       return part.length
     }
-    const count = this.source.read(extent.from + (address - extent.start), part)
+    const count = this.readFile(extent.from + (address - extent.start), part, address)
     if (count > 0) return count
     throw new FaultError(
       BigInt(address),
       `${this.source.name} ends before it: the image is cut off`,
     )
+  }
+
+  /** A device, and /proc/kcore, may have parts that cannot be read. */
+  private readFile(offset: number, into: Uint8Array, address: number): number {
+    try {
+      return this.source.read(offset, into)
+    } catch (error) {
+      if (!(error instanceof KsightError) || error instanceof UsageError) throw error
+      throw new FaultError(BigInt(address), error.message)
+    }
   }
 }

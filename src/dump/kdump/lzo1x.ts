@@ -99,16 +99,20 @@ class Lzo1x {
   private literals(count: number): void {
     if (this.at + count > this.input.length) throw this.damaged('literals end behind the data')
     this.checkRoom(count)
-    for (let i = 0; i < count; i++) this.output[this.done++] = this.input[this.at++]!
+    const { input, output, at, done } = this
+    for (let i = 0; i < count; i++) output[done + i] = input[at + i]!
+    this.at += count
+    this.done += count
   }
 
   private copy(distance: number, count: number): void {
     if (distance > this.done) throw this.damaged('a copy is from before the start')
     this.checkRoom(count)
     // Byte by byte: what is copied may overlap what it becomes.
-    for (let i = 0; i < count; i++, this.done++) {
-      this.output[this.done] = this.output[this.done - distance]!
-    }
+    const { output } = this
+    const end = this.done + count
+    for (let to = this.done; to < end; to++) output[to] = output[to - distance]!
+    this.done = end
   }
 
   private checkRoom(count: number): void {

@@ -61,8 +61,17 @@ function adler32(bytes: Uint8Array): number {
   return (b % 65521) * 65536 + (a % 65521)
 }
 
-/** fzstd writes into `page` as far as that reaches, and does not say how far that was. */
+/** fzstd writes as far as the buffer reaches, and does not say how far that was. */
 function unzstd(data: Uint8Array, page: Uint8Array): number {
-  decompressZstd(data, page)
+  const output = new ZstdOutput(page.length)
+  decompressZstd(data, output)
+  page.set(output)
   return zstdContentSize(data) ?? page.length
+}
+
+/** fzstd compares its buffer with a number, for which all its bytes would be written out as text. */
+class ZstdOutput extends Uint8Array {
+  override toString(): string {
+    return 'output'
+  }
 }

@@ -52,7 +52,8 @@ class Snappy {
   private bytes(count: number): number {
     if (this.at + count > this.input.length) throw this.damaged('the data ends within an element')
     let value = 0
-    for (let i = 0; i < count; i++) value += this.input[this.at++]! * 256 ** i
+    let scale = 1
+    for (let i = 0; i < count; i++, scale *= 256) value += this.input[this.at++]! * scale
     return value
   }
 
@@ -69,9 +70,10 @@ class Snappy {
       throw this.damaged('a copy is from before the start')
     this.checkRoom(count)
     // Byte by byte: what is copied may overlap what it becomes.
-    for (let i = 0; i < count; i++, this.done++) {
-      this.output[this.done] = this.output[this.done - distance]!
-    }
+    const { output } = this
+    const end = this.done + count
+    for (let to = this.done; to < end; to++) output[to] = output[to - distance]!
+    this.done = end
   }
 
   private checkRoom(count: number): void {
