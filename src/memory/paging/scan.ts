@@ -33,7 +33,7 @@ interface Frame {
  * tables 2^36 times. Linux itself has one area made so (espfix: 65536 times), and KASAN's shadow, which
  * is too large to be shown so. What is done again is counted, a table as much as these entries.
  */
-const MOST_REPEATS = 2 ** 23
+const MOST_REPEATS = 2 ** 21
 const TABLE_COST = 16
 /** Each costs an exception. */
 const MOST_UNREADABLE = 2 ** 17
