@@ -11,7 +11,7 @@ export function addressIn(field: AddressField, low: number, high: number): numbe
   let address = ((low & field.addressLow) >>> 0) + ((high & field.addressHigh) >>> 0) * TWO_32
   const { moved } = field
   if (moved !== undefined) {
-    address += ((low >>> moved.from) & ((1 << moved.bits) - 1)) * 2 ** moved.to
+    address += ((low >>> moved.from) & ((1 << moved.bits) - 1)) * (1 << (moved.to - 32)) * TWO_32
   }
   return address
 }

@@ -83,6 +83,7 @@ export class Scan {
   private scan(frame: Frame, level: Level): boolean {
     const { table, end } = frame
     const { present } = level
+    const units = unitsIn(level)
     const wide = this.mode.entrySize === 8
     while (frame.index < end) {
       const index = frame.index++
@@ -92,15 +93,10 @@ export class Scan {
       const shape = kindOf(level, low, high)
       if (typeof shape === 'string') continue
       if (frame.repeated) this.repeats--
-      const page = frame.page + index * unitsIn(level)
+      const page = frame.page + index * units
       const flags = this.flagsOf(shape, low, high)
       if (shape === level.page) {
-        this.find(
-          level,
-          page,
-          addressIn(shape, low, high),
-          (flags & ~RIGHTS) | (flags & frame.allowed),
-        )
+        this.find(level, page, addressIn(shape, low, high), flags & (frame.allowed | ~RIGHTS))
         return true
       }
       if (this.enter(addressIn(shape, low, high), page, flags & frame.allowed, frame.repeated)) {

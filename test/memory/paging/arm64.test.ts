@@ -179,14 +179,13 @@ describe.each(CASES.map((of) => ({ ...of, title: title(of) })))(
       const ends = new Map<string, number>()
       for (let i = 0; i < 2000; i++) {
         const at = address()
-        const { end, steps } = walk(mode, machine.memory, root, at)
+        const { end } = walk(mode, machine.memory, root, at)
         ends.set(end.kind, (ends.get(end.kind) ?? 0) + 1)
         const found = end.kind === 'page' ? end.physical : undefined
         expect(translator.translate(at)).toBe(found)
-        // The processor faults at a page without AF, for Linux to set it.
-        const usable = steps.at(-1)?.flags?.accessed === true ? found : undefined
+        // A processor faults at a page without AF, for Linux to set it; QEMU's walk for debuggers goes on.
         const theirs = await machine.translate(at)
-        expect({ at, usable }).toEqual({ at, usable: theirs })
+        expect({ at, found }).toEqual({ at, found: theirs })
       }
       expect(ends.get('page')).toBeGreaterThan(300)
       expect(ends.get('not present')).toBeGreaterThan(100)

@@ -6,6 +6,7 @@ import { Translator } from '../../../src/memory/paging/translator.js'
 import { walk } from '../../../src/memory/paging/walk.js'
 import { x86_32, x86_64, x86Pae } from '../../../src/memory/paging/x86.js'
 import { BareMachine } from './bare_machine.js'
+import { type Page, pagesOf, parseTlb } from './info_tlb.js'
 import { Random } from './random.js'
 import { RandomTables, type TableLevel } from './random_tables.js'
 
@@ -216,44 +217,6 @@ function cut(mapping: Mapping, from: bigint, to: bigint): Mapping {
   const begin = first > virtual ? first : virtual
   const end = last < virtual + length ? last : virtual + length
   return { ...mapping, virtual: begin, length: end - begin, physical: physical + begin - virtual }
-}
-
-interface Page {
-  readonly virtual: bigint
-  readonly physical: bigint
-  readonly flags: string
-}
-
-/** The lines of QEMU's `info tlb`. */
-function parseTlb(text: string): Page[] {
-  return Array.from(
-    text.matchAll(/^([0-9a-f]+): ([0-9a-f]+) (\S+)\r?$/gm),
-    ([, from, to, flags]) => {
-      const [, global, , dirty, accessed] = flags!
-      return {
-        virtual: BigInt(`0x${from}`),
-        physical: BigInt(`0x${to}`),
-        flags: `${global}${dirty}${accessed}`,
-      }
-    },
-  )
-}
-
-function pagesOf({
-  virtual,
-  physical,
-  length,
-  pageSize,
-  global,
-  dirty,
-  accessed,
-}: Mapping): Page[] {
-  const count = Number(length) / pageSize
-  const flags = `${global ? 'G' : '-'}${dirty ? 'D' : '-'}${accessed ? 'A' : '-'}`
-  return Array.from({ length: count }, (_, i) => {
-    const offset = BigInt(i * pageSize)
-    return { virtual: virtual + offset, physical: physical + offset, flags }
-  })
 }
 
 /** The lines of QEMU's `info mem`; it gives the last address of the lower half with its sign extended. */

@@ -1,0 +1,151 @@
+import { closeSync, openSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { boot } from '../../../lab/boot.mjs'
+import type { Vm } from '../../../lab/vm.mjs'
+import { readBytes } from '../../../src/memory/memory.js'
+import { forEachMapping, type Mapping } from '../../../src/memory/paging/mappings.js'
+import { PagedMemory } from '../../../src/memory/paging/paged_memory.js'
+import {
+  kernelToUserPgd,
+  rootOfRegister,
+  userToKernelPgd,
+} from '../../../src/memory/paging/root.js'
+import { walk } from '../../../src/memory/paging/walk.js'
+import { x86_64 } from '../../../src/memory/paging/x86.js'
+import { describeLab } from '../../support/lab.js'
+import { FileMemory } from './bare_machine.js'
+import { type Page, pagesOf, parseTlb } from './info_tlb.js'
+
+const KERNELS = [
+  { kernel: '6.1', la57: false, pti: true },
+  { kernel: '6.1', la57: true, pti: false },
+  { kernel: '6.12', la57: false, pti: false },
+  { kernel: '6.12', la57: true, pti: true },
+] as const
+
+const MEMORY = 512 * 2 ** 20
+
+describeLab('page tables of Linux', () => {
+  describe.each(KERNELS)('Debian’s $kernel, 5-level paging: $la57, isolation: $pti', (options) => {
+    const { kernel, la57, pti } = options
+    const mode = x86_64(la57 ? 5 : 4)
+    let vm: Vm
+    let fd: number
+    let ram: FileMemory
+    let root: bigint
+    /** Of the process that spins. */
+    let pagemap: Map<bigint, bigint>
+    let banner: bigint
+    let version: string
+
+    beforeAll(async () => {
+      const commandLine = `pti=${pti ? 'on' : 'off'}`
+      vm = await boot({ kernel, la57, cpus: 1, memory: `${MEMORY / 2 ** 20}M`, commandLine })
+      const symbol = await output('grep', '-m1', '-w', 'linux_banner', '/proc/kallsyms')
+      banner = BigInt(`0x${symbol.split(' ')[0]}`)
+      version = await output('cat', '/proc/version')
+      const spin = 'setsid node -e "for (;;);" </dev/null >/dev/null 2>&1 & echo $!'
+      const pid = (await output('sh', '-c', spin)).trim()
+      await sleep(5000)
+      pagemap = parsePagemap(await output('node', join(import.meta.dirname, 'pagemap.mjs'), pid))
+      root = await stopInUserMode()
+      fd = openSync(vm.ram, 'r')
+      ram = new FileMemory(fd, 0, MEMORY)
+    })
+    afterAll(async () => {
+      if (fd !== undefined) closeSync(fd)
+      await vm?.[Symbol.asyncDispose]()
+    })
+
+    async function output(command: string, ...args: string[]): Promise<string> {
+      const { exitCode, stdout, stderr } = await vm.run(command, args)
+      expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' })
+      return stdout
+    }
+
+    const monitor = (line: string): Promise<string> => {
+      return vm.qmp('human-monitor-command', { 'command-line': line })
+    }
+
+    /** Stops the machine where its processor spins, and gives the root that it has there. */
+    async function stopInUserMode(): Promise<bigint> {
+      for (let i = 0; i < 100; i++) {
+        await vm.qmp('stop')
+        const registers = await monitor('info registers')
+        if (registers.includes('CPL=3')) {
+          const [, cr3] = /CR3=([0-9a-f]+)/.exec(registers) ?? []
+          return rootOfRegister(mode, BigInt(`0x${cr3}`))
+        }
+        await vm.qmp('cont')
+        await sleep(50)
+      }
+      throw new Error('the processor is never in user mode')
+    }
+
+    test('everything that is mapped is what QEMU lists', async () => {
+      const theirs = parseTlb(await monitor('info tlb'))
+      const skipped: unknown[] = []
+      const found: Mapping[] = []
+      const start = performance.now()
+      for (const mapping of forEachMapping(mode, ram, root, 0n, 2n ** 64n, (s) =>
+        skipped.push(s),
+      )) {
+        found.push(mapping)
+      }
+      console.log(
+        kernel,
+        la57,
+        pti,
+        performance.now() - start,
+        'ms',
+        found.length,
+        'runs',
+        theirs.length,
+        'lines',
+        pagemap.size,
+        skipped.slice(0, 4),
+      )
+      expect(skipped).toEqual([])
+      const pages = found.flatMap(pagesOf)
+      expect(pages.length).toBe(theirs.length)
+      const differ = pages.findIndex((page, i) => !same(page, theirs[i]!))
+      expect({ ours: pages[differ], theirs: theirs[differ] }).toEqual({})
+    })
+
+    test('pages of a process are where /proc/PID/pagemap has them', () => {
+      const memory = new PagedMemory(ram, mode, root)
+      expect(pagemap.size).toBeGreaterThan(1000)
+      const wrong = [...pagemap].filter(([page, pfn]) => {
+        return memory.translate(page << 12n) !== pfn << 12n
+      })
+      expect(wrong.slice(0, 10)).toEqual([])
+      const sizes = new Set<number>()
+      for (const page of pagemap.keys()) {
+        const { end } = walk(mode, ram, root, page << 12n)
+        expect(end).toMatchObject({ kind: 'page', rights: { user: true } })
+        if (end.kind === 'page') sizes.add(end.pageSize)
+      }
+      console.log([...sizes])
+    })
+
+    test('the table of a process has the kernel, or its copy has', () => {
+      const whole = pti ? userToKernelPgd(root) : root
+      const bytes = readBytes(new PagedMemory(ram, mode, whole), banner, version.length)
+      expect(new TextDecoder().decode(bytes)).toBe(version)
+      if (!pti) return
+      expect(kernelToUserPgd(whole)).toBe(root)
+      expect(new PagedMemory(ram, mode, root).translate(banner)).toBeUndefined()
+    })
+  })
+})
+
+function parsePagemap(text: string): Map<bigint, bigint> {
+  const lines = text.matchAll(/^(\w+) (\w+)$/gm)
+  return new Map(Array.from(lines, ([, page, pfn]) => [BigInt(`0x${page}`), BigInt(`0x${pfn}`)]))
+}
+
+function same(a: Page, b: Page): boolean {
+  return a.virtual === b.virtual && a.physical === b.physical && a.flags === b.flags
+}
