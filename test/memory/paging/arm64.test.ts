@@ -4,6 +4,7 @@ import { forEachMapping } from '../../../src/memory/paging/mappings.js'
 import { rootOfRegister } from '../../../src/memory/paging/root.js'
 import { Translator } from '../../../src/memory/paging/translator.js'
 import { walk } from '../../../src/memory/paging/walk.js'
+import { hasTools } from '../../support/tools.js'
 import { loadRegisters } from './arm64_code.js'
 import { BareMachine } from './bare_machine.js'
 import { Random } from './random.js'
@@ -121,89 +122,89 @@ const title = ({ pageShift, addressBits, physical52 }: Case) => {
   return `${2 ** (pageShift - 10)} KiB, ${addressBits} bits, physical ${physical52 ? 52 : 48}`
 }
 
-describe.each(CASES.map((of) => ({ ...of, title: title(of) })))(
-  `arm64, $title (seed ${seed})`,
-  (of) => {
-    const mode = arm64(of)
-    const random = new Random(seed)
-    let machine: BareMachine
-    let user: RandomTables
-    let kernel: RandomTables
-    let root: { user: bigint; kernel: bigint }
+const canRun = hasTools('qemu-system-aarch64', 'setpriv')
+const titled = CASES.map((of) => ({ ...of, title: title(of) }))
 
-    beforeAll(async () => {
-      machine = await BareMachine.start({
-        qemu: 'qemu-system-aarch64',
-        machine: 'virt',
-        cpu: 'max',
-        ramStart: RAM,
-        ramSize: 128 * 2 ** 20,
-      })
-      const levels = of.shifts.map((shift, depth) => {
-        return tableLevel(of, shift, depth === 0 ? of.entries : 2 ** (of.pageShift - 3))
-      })
-      user = new RandomTables(machine.memory, random, levels, 8, 6)
-      kernel = new RandomTables(machine.memory, random, levels, 8, 6)
-      // ASID and CnP, which are no address.
-      const ttbr = (address: bigint) => address | (random.bits(8) << 48n) | random.bits(1)
-      const registers = { user: ttbr(user.root), kernel: ttbr(kernel.root) }
-      root = {
-        user: rootOfRegister(mode, registers.user),
-        kernel: rootOfRegister(mode, registers.kernel),
-      }
-      const code = loadRegisters([
-        ['MAIR_EL1', 0xffn],
-        ['TCR_EL1', tcr(of)],
-        ['TTBR0_EL1', registers.user],
-        ['TTBR1_EL1', registers.kernel],
-        ['SCTLR_EL1', 0x30d0_0801n],
-      ])
-      machine.memory.write(RAM, code)
-      await machine.gdb.setRegister(PC, BigInt(RAM), 8)
-      for (let i = 0; i < code.length / 4; i++) await machine.gdb.request('s')
+describe.skipIf(!canRun).each(titled)(`arm64, $title (qemu-system-aarch64; seed ${seed})`, (of) => {
+  const mode = arm64(of)
+  const random = new Random(seed)
+  let machine: BareMachine
+  let user: RandomTables
+  let kernel: RandomTables
+  let root: { user: bigint; kernel: bigint }
+
+  beforeAll(async () => {
+    machine = await BareMachine.start({
+      qemu: 'qemu-system-aarch64',
+      machine: 'virt',
+      cpu: 'max',
+      ramStart: RAM,
+      ramSize: 128 * 2 ** 20,
     })
-    afterAll(() => machine?.[Symbol.asyncDispose]())
-
-    function address(): bigint {
-      if (random.chance(5)) return random.bits(64)
-      if (random.chance(50)) return user.address()
-      return BigInt.asUintN(64, kernel.address() - (1n << BigInt(of.addressBits)))
+    const levels = of.shifts.map((shift, depth) => {
+      return tableLevel(of, shift, depth === 0 ? of.entries : 2 ** (of.pageShift - 3))
+    })
+    user = new RandomTables(machine.memory, random, levels, 8, 6)
+    kernel = new RandomTables(machine.memory, random, levels, 8, 6)
+    // ASID and CnP, which are no address.
+    const ttbr = (address: bigint) => address | (random.bits(8) << 48n) | random.bits(1)
+    const registers = { user: ttbr(user.root), kernel: ttbr(kernel.root) }
+    root = {
+      user: rootOfRegister(mode, registers.user),
+      kernel: rootOfRegister(mode, registers.kernel),
     }
+    const code = loadRegisters([
+      ['MAIR_EL1', 0xffn],
+      ['TCR_EL1', tcr(of)],
+      ['TTBR0_EL1', registers.user],
+      ['TTBR1_EL1', registers.kernel],
+      ['SCTLR_EL1', 0x30d0_0801n],
+    ])
+    machine.memory.write(RAM, code)
+    await machine.gdb.setRegister(PC, BigInt(RAM), 8)
+    for (let i = 0; i < code.length / 4; i++) await machine.gdb.request('s')
+  })
+  afterAll(() => machine?.[Symbol.asyncDispose]())
 
-    test('levels have the names that Linux gives them', () => {
-      expect(mode.levels.map(({ name }) => name).join(' ')).toBe(of.names)
-    })
+  function address(): bigint {
+    if (random.chance(5)) return random.bits(64)
+    if (random.chance(50)) return user.address()
+    return BigInt.asUintN(64, kernel.address() - (1n << BigInt(of.addressBits)))
+  }
 
-    test('addresses are translated as QEMU does', async () => {
-      const translator = new Translator(mode, machine.memory, root)
-      const ends = new Map<string, number>()
-      for (let i = 0; i < 2000; i++) {
-        const at = address()
-        const { end } = walk(mode, machine.memory, root, at)
-        ends.set(end.kind, (ends.get(end.kind) ?? 0) + 1)
-        const found = end.kind === 'page' ? end.physical : undefined
-        expect(translator.translate(at)).toBe(found)
-        // A processor faults at a page without AF, for Linux to set it; QEMU's walk for debuggers goes on.
-        const theirs = await machine.translate(at)
-        expect({ at, found }).toEqual({ at, found: theirs })
+  test('levels have the names that Linux gives them', () => {
+    expect(mode.levels.map(({ name }) => name).join(' ')).toBe(of.names)
+  })
+
+  test('addresses are translated as QEMU does', async () => {
+    const translator = new Translator(mode, machine.memory, root)
+    const ends = new Map<string, number>()
+    for (let i = 0; i < 2000; i++) {
+      const at = address()
+      const { end } = walk(mode, machine.memory, root, at)
+      ends.set(end.kind, (ends.get(end.kind) ?? 0) + 1)
+      const found = end.kind === 'page' ? end.physical : undefined
+      expect(translator.translate(at)).toBe(found)
+      // A processor faults at a page without AF, for Linux to set it; QEMU's walk for debuggers goes on.
+      const theirs = await machine.translate(at)
+      expect({ at, found }).toEqual({ at, found: theirs })
+    }
+    expect(ends.get('page')).toBeGreaterThan(300)
+    expect(ends.get('not present')).toBeGreaterThan(100)
+  })
+
+  test('every mapping is what the walk finds at its ends', () => {
+    let count = 0
+    for (const mapping of forEachMapping(mode, machine.memory, root)) {
+      const { virtual, length, pageSize, writable, user, executable } = mapping
+      for (const offset of [0n, length - 1n]) {
+        const { end } = walk(mode, machine.memory, root, virtual + offset)
+        const rights = { writable, user, executable }
+        const physical = mapping.physical + offset
+        expect(end).toEqual({ kind: 'page', physical, pageSize, rights })
       }
-      expect(ends.get('page')).toBeGreaterThan(300)
-      expect(ends.get('not present')).toBeGreaterThan(100)
-    })
-
-    test('every mapping is what the walk finds at its ends', () => {
-      let count = 0
-      for (const mapping of forEachMapping(mode, machine.memory, root)) {
-        const { virtual, length, pageSize, writable, user, executable } = mapping
-        for (const offset of [0n, length - 1n]) {
-          const { end } = walk(mode, machine.memory, root, virtual + offset)
-          const rights = { writable, user, executable }
-          const physical = mapping.physical + offset
-          expect(end).toEqual({ kind: 'page', physical, pageSize, rights })
-        }
-        if (++count === 2000) break
-      }
-      expect(count).toBeGreaterThan(20)
-    })
-  },
-)
+      if (++count === 2000) break
+    }
+    expect(count).toBeGreaterThan(20)
+  })
+})

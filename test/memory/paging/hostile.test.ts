@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { FaultError } from '../../../src/errors.js'
-import type { Memory, Range } from '../../../src/memory/memory.js'
-import { readOrFault } from '../../../src/memory/memory.js'
+import type { Memory } from '../../../src/memory/memory.js'
 import { arm64 } from '../../../src/memory/paging/arm64.js'
 import { forEachMapping, type Skipped } from '../../../src/memory/paging/mappings.js'
 import type { PagingMode } from '../../../src/memory/paging/mode.js'
@@ -9,27 +8,12 @@ import { PagedMemory } from '../../../src/memory/paging/paged_memory.js'
 import type { Root } from '../../../src/memory/paging/root.js'
 import { walk } from '../../../src/memory/paging/walk.js'
 import { x86_32, x86_64, x86Pae } from '../../../src/memory/paging/x86.js'
+import { BytesMemory } from '../../support/bytes_memory.js'
 import { Random } from './random.js'
 
 const seed = Number(process.env.KSIGHT_SEED ?? Date.now() % 2 ** 31)
 
 const SIZE = 2 ** 20
-
-/** A piece of physical memory that begins at 0. */
-class Bytes implements Memory {
-  constructor(readonly bytes: Uint8Array) {}
-
-  read(address: bigint, into: Uint8Array): void {
-    if (address < 0n || address + BigInt(into.length) > BigInt(this.bytes.length)) {
-      throw new FaultError(address, 'there is no RAM')
-    }
-    into.set(this.bytes.subarray(Number(address), Number(address) + into.length))
-  }
-
-  gather(ranges: readonly Range[]): (Uint8Array | FaultError)[] {
-    return ranges.map((range) => readOrFault(this, range))
-  }
-}
 
 const MODES: PagingMode[] = [
   x86_64(4),
@@ -82,7 +66,7 @@ describe.each(MODES)(`page tables of $name that make no sense (seed ${seed})`, (
     for (let round = 0; round < 5; round++) {
       const words = new Uint32Array(bytes.buffer)
       for (let i = 0; i < words.length; i++) words[i] = random.below(2 ** 32)
-      use(new Bytes(bytes), both(BigInt(random.below(SIZE / 4096) * 4096)), 100_000)
+      use(new BytesMemory(0n, bytes), both(BigInt(random.below(SIZE / 4096) * 4096)), 100_000)
     }
   })
 
@@ -93,7 +77,7 @@ describe.each(MODES)(`page tables of $name that make no sense (seed ${seed})`, (
       const low = (random.below(SIZE) & ~0xfff) | 0x27 | (random.chance(10) ? 0x80 : 0)
       view.setUint32(at, low, true)
     }
-    use(new Bytes(bytes), both(0n), 100_000)
+    use(new BytesMemory(0n, bytes), both(0n), 100_000)
   })
 
   test('a table that is its own table at every level', () => {
@@ -102,7 +86,7 @@ describe.each(MODES)(`page tables of $name that make no sense (seed ${seed})`, (
     // Valid; and for arm64 a table. Elsewhere bit 1 allows writing, or is reserved.
     const valid = mode.canonical.halves === 'two roots' ? 3 : 1
     for (let at = 0; at < 2 ** 16; at += mode.entrySize) view.setUint32(at, valid, true)
-    const memory = new Bytes(bytes)
+    const memory = new BytesMemory(0n, bytes)
     use(memory, both(0n), 100_000)
     const skipped: Skipped[] = []
     const start = performance.now()
@@ -122,7 +106,7 @@ describe.each(MODES)(`page tables of $name that make no sense (seed ${seed})`, (
   test.each([2n ** 40n, 2n ** 51n, 2n ** 60n, 2n ** 64n - 8n, -4096n, BigInt(SIZE) - 8n])(
     'a root at %i, beyond memory',
     (root) => {
-      const memory = new Bytes(new Uint8Array(SIZE).fill(0xff))
+      const memory = new BytesMemory(0n, new Uint8Array(SIZE).fill(0xff))
       use(memory, both(root), 100)
       const skipped: Skipped[] = []
       const found = [

@@ -130,6 +130,28 @@ describeLab('page tables of Linux', () => {
       console.log([...sizes])
     })
 
+    test('reads over the borders of pages give what QEMU reads', async () => {
+      const memory = new PagedMemory(ram, mode, root)
+      const runs = [...forEachMapping(mode, ram, root)].filter(({ physical, length }) => {
+        return physical + length <= BigInt(MEMORY)
+      })
+      const borders = runs.filter(({ virtual, length, pageSize }, i) => {
+        const next = runs[i + 1]
+        return pageSize === 4096 && next?.virtual === virtual + length
+      })
+      const some = borders.filter((_, i) => i % Math.ceil(borders.length / 100) === 0)
+      expect(some.length).toBeGreaterThan(30)
+      const ranges = some.map(({ virtual, length }) => {
+        return { address: virtual + length - 100n, length: 1000 }
+      })
+      const gathered = memory.gather(ranges)
+      for (const [i, { address, length }] of ranges.entries()) {
+        const theirs = new Uint8Array(await vm.readMemory(address, length))
+        expect(readBytes(memory, address, length)).toEqual(theirs)
+        expect(gathered[i]).toEqual(theirs)
+      }
+    })
+
     test('the table of a process has the kernel, or its copy has', () => {
       const whole = pti ? userToKernelPgd(root) : root
       const bytes = readBytes(new PagedMemory(ram, mode, whole), banner, version.length)

@@ -5,6 +5,7 @@ import type { PagingMode } from '../../../src/memory/paging/mode.js'
 import { Translator } from '../../../src/memory/paging/translator.js'
 import { walk } from '../../../src/memory/paging/walk.js'
 import { x86_32, x86_64, x86Pae } from '../../../src/memory/paging/x86.js'
+import { hasTools } from '../../support/tools.js'
 import { BareMachine } from './bare_machine.js'
 import { type Page, pagesOf, parseTlb } from './info_tlb.js'
 import { Random } from './random.js'
@@ -116,98 +117,103 @@ const CASES: Case[] = [
   },
 ]
 
-describe.each(CASES)(`x86, $name (seed ${seed})`, ({ mode, levels, cr4, efer, used, listed }) => {
-  const random = new Random(seed)
-  let machine: BareMachine
-  let tables: RandomTables
-  beforeAll(async () => {
-    machine = await BareMachine.start({
-      qemu: 'qemu-system-x86_64',
-      machine: 'q35',
-      cpu: 'max',
-      ramStart: 0,
-      ramSize: 64 * 2 ** 20,
+const canRun = hasTools('qemu-system-x86_64', 'setpriv')
+
+describe.skipIf(!canRun).each(CASES)(
+  `x86, $name (qemu-system-x86_64; seed ${seed})`,
+  ({ mode, levels, cr4, efer, used, listed }) => {
+    const random = new Random(seed)
+    let machine: BareMachine
+    let tables: RandomTables
+    beforeAll(async () => {
+      machine = await BareMachine.start({
+        qemu: 'qemu-system-x86_64',
+        machine: 'q35',
+        cpu: 'max',
+        ramStart: 0,
+        ramSize: 64 * 2 ** 20,
+      })
+      tables = new RandomTables(machine.memory, random, levels, mode.entrySize, used)
+      const { gdb } = machine
+      await gdb.setRegister(CR4, cr4, 4)
+      await gdb.setRegister(EFER, efer, 4)
+      await gdb.setRegister(CR3, tables.root, 4)
+      await gdb.setRegister(CR0, 0x8000_0011n, 4)
     })
-    tables = new RandomTables(machine.memory, random, levels, mode.entrySize, used)
-    const { gdb } = machine
-    await gdb.setRegister(CR4, cr4, 4)
-    await gdb.setRegister(EFER, efer, 4)
-    await gdb.setRegister(CR3, tables.root, 4)
-    await gdb.setRegister(CR0, 0x8000_0011n, 4)
-  })
-  afterAll(() => machine?.[Symbol.asyncDispose]())
+    afterAll(() => machine?.[Symbol.asyncDispose]())
 
-  /** An address of the tables with its sign extended, or any other. */
-  function address(): bigint {
-    const { signBit, halves } = mode.canonical
-    if (halves === 'flat') return tables.address()
-    if (random.chance(5)) return random.bits(64)
-    return BigInt.asUintN(64, BigInt.asIntN(signBit + 1, tables.address()))
-  }
-
-  test('addresses are translated as QEMU does', async () => {
-    const translator = new Translator(mode, machine.memory, tables.root)
-    const ends = new Map<string, number>()
-    for (let i = 0; i < 5000; i++) {
-      const at = address()
-      const { end } = walk(mode, machine.memory, tables.root, at)
-      ends.set(end.kind, (ends.get(end.kind) ?? 0) + 1)
-      const found = end.kind === 'page' ? end.physical : undefined
-      expect(translator.translate(at)).toBe(found)
-      // QEMU's walk for debuggers does not look at reserved bits.
-      if (end.kind === 'reserved') continue
-      const theirs = await machine.translate(at)
-      expect({ at, found }).toEqual({ at, found: theirs })
+    /** An address of the tables with its sign extended, or any other. */
+    function address(): bigint {
+      const { signBit, halves } = mode.canonical
+      if (halves === 'flat') return tables.address()
+      if (random.chance(5)) return random.bits(64)
+      return BigInt.asUintN(64, BigInt.asIntN(signBit + 1, tables.address()))
     }
-    expect(ends.get('page')).toBeGreaterThan(200)
-    expect(ends.get('not present')).toBeGreaterThan(200)
-    expect(ends.get('unreadable table')).toBeGreaterThan(50)
-    expect(ends.get('reserved') ?? 0).toBeLessThan(2500)
-  })
 
-  /** Whether a walk goes on where QEMU's, which does not look at reserved bits, does too. */
-  const isSound = (at: bigint) => {
-    return walk(mode, machine.memory, tables.root, at).end.kind !== 'reserved'
-  }
-
-  test('the mapped pages and their flags are those that QEMU lists', async () => {
-    const text = await machine.monitor('info tlb')
-    const theirs = parseTlb(text).filter(({ virtual }) => isSound(virtual))
-    const found = [...forEachMapping(mode, machine.memory, tables.root)]
-    const shown = ({ physical, ...page }: Page) => ({ ...page, physical: physical & listed })
-    expect(found.flatMap(pagesOf).map(shown)).toEqual(theirs.map(shown))
-    expect(theirs.length).toBeGreaterThan(100)
-  })
-
-  // QEMU 7.2's `info mem` does not come to an end with 5 levels.
-  test.skipIf(mode.levels.length === 5)(
-    'the rights of all levels together are those that QEMU lists',
-    async () => {
-      const theirs = parseRanges(await machine.monitor('info mem'))
-      const found = [...forEachMapping(mode, machine.memory, tables.root)]
-      let matched = 0
-      for (const { virtual, length, user, writable } of found) {
-        const range = theirs.find(({ begin, end }) => begin <= virtual && virtual + length <= end)
-        const rights = `${user ? 'u' : '-'}r${writable ? 'w' : '-'}`
-        expect({ virtual, rights: range?.rights }).toEqual({ virtual, rights })
-        matched++
+    test('addresses are translated as QEMU does', async () => {
+      const translator = new Translator(mode, machine.memory, tables.root)
+      const ends = new Map<string, number>()
+      for (let i = 0; i < 5000; i++) {
+        const at = address()
+        const { end } = walk(mode, machine.memory, tables.root, at)
+        ends.set(end.kind, (ends.get(end.kind) ?? 0) + 1)
+        const found = end.kind === 'page' ? end.physical : undefined
+        expect(translator.translate(at)).toBe(found)
+        // QEMU's walk for debuggers does not look at reserved bits.
+        if (end.kind === 'reserved') continue
+        const theirs = await machine.translate(at)
+        expect({ at, found }).toEqual({ at, found: theirs })
       }
-      expect(matched).toBeGreaterThan(100)
-    },
-  )
+      expect(ends.get('page')).toBeGreaterThan(200)
+      expect(ends.get('not present')).toBeGreaterThan(200)
+      expect(ends.get('unreadable table')).toBeGreaterThan(50)
+      expect(ends.get('reserved') ?? 0).toBeLessThan(2500)
+    })
 
-  test('a part of the addresses gives a part of the mappings', () => {
-    const all = [...forEachMapping(mode, machine.memory, tables.root)]
-    for (let i = 0; i < 200; i++) {
-      const ends = [address(), random.chance(50) ? address() : random.pick(all).virtual]
-      const [from, to] = ends[0]! < ends[1]! ? [ends[0]!, ends[1]!] : [ends[1]!, ends[0]!]
-      const part = [...forEachMapping(mode, machine.memory, tables.root, from, to)]
-      expect(part).toEqual(
-        all.map((mapping) => cut(mapping, from, to)).filter(({ length }) => length > 0n),
-      )
+    /** Whether a walk goes on where QEMU's, which does not look at reserved bits, does too. */
+    const isSound = (at: bigint) => {
+      return walk(mode, machine.memory, tables.root, at).end.kind !== 'reserved'
     }
-  })
-})
+
+    test('the mapped pages and their flags are those that QEMU lists', async () => {
+      const text = await machine.monitor('info tlb')
+      const theirs = parseTlb(text).filter(({ virtual }) => isSound(virtual))
+      const found = [...forEachMapping(mode, machine.memory, tables.root)]
+      const shown = ({ physical, ...page }: Page) => ({ ...page, physical: physical & listed })
+      expect(found.flatMap(pagesOf).map(shown)).toEqual(theirs.map(shown))
+      expect(theirs.length).toBeGreaterThan(100)
+    })
+
+    // QEMU 7.2's `info mem` does not come to an end with 5 levels.
+    test.skipIf(mode.levels.length === 5)(
+      'the rights of all levels together are those that QEMU lists',
+      async () => {
+        const theirs = parseRanges(await machine.monitor('info mem'))
+        const found = [...forEachMapping(mode, machine.memory, tables.root)]
+        let matched = 0
+        for (const { virtual, length, user, writable } of found) {
+          const range = theirs.find(({ begin, end }) => begin <= virtual && virtual + length <= end)
+          const rights = `${user ? 'u' : '-'}r${writable ? 'w' : '-'}`
+          expect({ virtual, rights: range?.rights }).toEqual({ virtual, rights })
+          matched++
+        }
+        expect(matched).toBeGreaterThan(100)
+      },
+    )
+
+    test('a part of the addresses gives a part of the mappings', () => {
+      const all = [...forEachMapping(mode, machine.memory, tables.root)]
+      for (let i = 0; i < 200; i++) {
+        const ends = [address(), random.chance(50) ? address() : random.pick(all).virtual]
+        const [from, to] = ends[0]! < ends[1]! ? [ends[0]!, ends[1]!] : [ends[1]!, ends[0]!]
+        const part = [...forEachMapping(mode, machine.memory, tables.root, from, to)]
+        expect(part).toEqual(
+          all.map((mapping) => cut(mapping, from, to)).filter(({ length }) => length > 0n),
+        )
+      }
+    })
+  },
+)
 
 /** What is left of a mapping between two addresses, rounded to whole pages. */
 function cut(mapping: Mapping, from: bigint, to: bigint): Mapping {
