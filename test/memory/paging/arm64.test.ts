@@ -189,8 +189,8 @@ describe.skipIf(!canRun).each(titled)(`arm64, $title (qemu-system-aarch64; seed 
       const theirs = await machine.translate(at)
       expect({ at, found }).toEqual({ at, found: theirs })
     }
-    expect(ends.get('page')).toBeGreaterThan(300)
-    expect(ends.get('not present')).toBeGreaterThan(100)
+    expect(ends.get('page')).toBeGreaterThan(100)
+    expect(ends.get('not present')).toBeGreaterThan(50)
   })
 
   test('every mapping is what the walk finds at its ends', () => {

@@ -46,7 +46,8 @@ describeLab('page tables of Linux', () => {
       const symbol = await output('grep', '-m1', '-w', 'linux_banner', '/proc/kallsyms')
       banner = BigInt(`0x${symbol.split(' ')[0]}`)
       version = await output('cat', '/proc/version')
-      const spin = 'setsid node -e "for (;;);" </dev/null >/dev/null 2>&1 & echo $!'
+      const spin =
+        'setsid node -e "globalThis.kept = Buffer.alloc(2 ** 25, 1); for (;;);" </dev/null >/dev/null 2>&1 & echo $!'
       const pid = (await output('sh', '-c', spin)).trim()
       await sleep(5000)
       pagemap = parsePagemap(await output('node', join(import.meta.dirname, 'pagemap.mjs'), pid))

@@ -78,7 +78,8 @@ export class RandomTables {
   private entry(at: bigint, depth: number, tables: readonly bigint[][]): bigint {
     const { random } = this
     const level = this.levels[depth]!
-    const kind = random.below(100)
+    // What little there is in a small root decides about everything.
+    const kind = level.entries > 4 ? random.below(100) : 99
     if (kind < 5) return 0n
     if (kind < 15) return level.absent(random)
     const wantsPage = level.table === undefined || (kind < 30 && level.page !== undefined)
