@@ -123,6 +123,7 @@ function level(
     shift,
     bits,
     present: VALID,
+    protNone: undefined,
     table: last ? undefined : table,
     page: last || hasBlocks(shift, pageShift, large) ? page : undefined,
   }

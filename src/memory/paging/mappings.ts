@@ -1,5 +1,5 @@
 import type { Memory } from '../memory.js'
-import { ACCESSED, DIRTY, GLOBAL, type Rights, rightsOf } from './flags.js'
+import { ACCESSED, DIRTY, GLOBAL, NO_ACCESS, type Rights, rightsOf } from './flags.js'
 import type { LevelName, PagingMode } from './mode.js'
 import type { Root } from './root.js'
 import { type Left, Scan, UNIT_SHIFT } from './scan.js'
@@ -14,6 +14,8 @@ export interface Mapping extends Rights {
   readonly global: boolean
   readonly accessed: boolean
   readonly dirty: boolean
+  /** False where Linux keeps pages that the processor may not use: PROT_NONE, NUMA balancing. */
+  readonly accessible: boolean
 }
 
 /** Addresses that were not looked at, since the table of this level could not be used. */
@@ -123,5 +125,6 @@ function mapping(
     global: (flags & GLOBAL) !== 0,
     accessed: (flags & ACCESSED) !== 0,
     dirty: (flags & DIRTY) !== 0,
+    accessible: (flags & NO_ACCESS) === 0,
   }
 }

@@ -1,6 +1,6 @@
 import type { Memory } from '../memory.js'
 import { indexAt, isCanonical, offsetBelow, type SplitAddress, split } from './address.js'
-import { addressIn, kindOf, TWO_32 } from './entry.js'
+import { kindOf, TWO_32, targetOf } from './entry.js'
 import type { Level, PagingMode } from './mode.js'
 import { type Root, rootFor } from './root.js'
 import { Tables } from './tables.js'
@@ -91,7 +91,7 @@ export class Translator {
     const shape = kindOf(last, low, high)
     if (typeof shape === 'string') return false
     const within = offsetBelow(last.shift, at)
-    into.physical = addressIn(shape, low, high) + within
+    into.physical = targetOf(shape, low, high) + within
     into.left = this.pageSize - within
     return true
   }
@@ -133,8 +133,8 @@ export class Translator {
       const high = mode.entrySize === 8 ? table.getUint32(offset + 4, true) : 0
       const shape = kindOf(level, low, high)
       if (typeof shape === 'string') return NOTHING
-      address = addressIn(shape, low, high)
-      if (shape === level.page) return this.partOfPage(address, level.shift, at)
+      address = targetOf(shape, low, high)
+      if (shape !== level.table) return this.partOfPage(address, level.shift, at)
     }
     return NOTHING
   }

@@ -201,7 +201,7 @@ describe.skipIf(!canRun).each(titled)(`arm64, $title (qemu-system-aarch64; seed 
         const { end } = walk(mode, machine.memory, root, virtual + offset)
         const rights = { writable, user, executable }
         const physical = mapping.physical + offset
-        expect(end).toEqual({ kind: 'page', physical, pageSize, rights })
+        expect(end).toEqual({ kind: 'page', physical, pageSize, rights, accessible: true })
       }
       if (++count === 2000) break
     }

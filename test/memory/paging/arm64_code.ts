@@ -4,12 +4,13 @@
  */
 
 /** Encodings of system registers: op0, op1, CRn, CRm, op2. */
-export const SYSTEM_REGISTERS = {
+const SYSTEM_REGISTERS = {
   SCTLR_EL1: [3, 0, 1, 0, 0],
   TTBR0_EL1: [3, 0, 2, 0, 0],
   TTBR1_EL1: [3, 0, 2, 0, 1],
   TCR_EL1: [3, 0, 2, 0, 2],
   MAIR_EL1: [3, 0, 10, 2, 0],
+  HCR_EL2: [3, 4, 1, 1, 0],
 } as const
 
 export type SystemRegister = keyof typeof SYSTEM_REGISTERS
@@ -37,3 +38,16 @@ function msr(register: SystemRegister): number {
 
 const ISB = 0xd5033fdf
 const BRANCH_TO_ITSELF = 0x14000000
+
+/** What the processor itself can be asked: whether EL1 or EL0 may read or write at an address. */
+export const ACCESSES = ['S1E1R', 'S1E1W', 'S1E0R', 'S1E0W'] as const
+export type Access = (typeof ACCESSES)[number]
+
+/** Instructions of {@link askFor}. */
+export const ASK_LENGTH = 3
+
+/** AT of the address in x0, ISB, and MRS of PAR_EL1 to x1. */
+export function askFor(access: Access): Uint8Array {
+  const words = [(0xd5087800 | (ACCESSES.indexOf(access) << 5)) >>> 0, ISB, 0xd5387401]
+  return new Uint8Array(Uint32Array.from(words).buffer)
+}

@@ -25,6 +25,12 @@ export class Gdb {
     if (answer !== 'OK') throw new Error(`QEMU refuses register ${number}: ${answer}`)
   }
 
+  /** The value of a register of 8 bytes. */
+  async register(number: number): Promise<bigint> {
+    const bytes = Buffer.from(await this.request(`p${number.toString(16)}`), 'hex')
+    return bytes.readBigUInt64LE()
+  }
+
   request(packet: string): Promise<string> {
     let sum = 0
     for (const byte of Buffer.from(packet)) sum = (sum + byte) & 255

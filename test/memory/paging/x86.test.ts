@@ -184,9 +184,8 @@ describe.skipIf(!canRun).each(CASES)(
     })
 
     // QEMU 7.2's `info mem` does not come to an end with 5 levels.
-    test.skipIf(mode.levels.length === 5)(
-      'the rights of all levels together are those that QEMU lists',
-      async () => {
+    if (mode.levels.length < 5)
+      test('the rights of all levels together are those that QEMU lists', async () => {
         const theirs = parseRanges(await machine.monitor('info mem'))
         const found = [...forEachMapping(mode, machine.memory, tables.root)]
         let matched = 0
@@ -197,8 +196,7 @@ describe.skipIf(!canRun).each(CASES)(
           matched++
         }
         expect(matched).toBeGreaterThan(100)
-      },
-    )
+      })
 
     test('a part of the addresses gives a part of the mappings', () => {
       const all = [...forEachMapping(mode, machine.memory, tables.root)]
