@@ -43,9 +43,6 @@ const BRANCH_TO_ITSELF = 0x14000000
 export const ACCESSES = ['S1E1R', 'S1E1W', 'S1E0R', 'S1E0W'] as const
 export type Access = (typeof ACCESSES)[number]
 
-/** Instructions of {@link askFor}. */
-export const ASK_LENGTH = 3
-
 /** AT of the address in x0, ISB, and MRS of PAR_EL1 to x1. */
 export function askFor(access: Access): Uint8Array {
   const words = [(0xd5087800 | (ACCESSES.indexOf(access) << 5)) >>> 0, ISB, 0xd5387401]
