@@ -74,8 +74,8 @@ export interface X86Options {
 
 /**
  * 4-level paging with pages of 4 KiB, 2 MiB and 1 GiB (Intel SDM volume 3, 4.5; AMD APM volume 2,
- * 5.3), or 5-level paging (CR4.LA57; Linux since 4.14, CONFIG_X86_5LEVEL, which before 5.5 folded
- * nothing at run time before 4.17). Without 5 levels the kernel folds the P4D into the PGD.
+ * 5.3), or 5-level paging (Intel SDM volume 3, 4.5; CR4.LA57; Linux since 4.14, decided when it boots
+ * since 4.17). With 4 levels the kernel folds the P4D into the PGD.
  */
 export function x86_64(levels: 4 | 5, options: X86Options = {}): PagingMode {
   const clear = options.encrypted ?? 0n
