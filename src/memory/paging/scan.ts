@@ -29,12 +29,13 @@ interface Frame {
 }
 
 /**
- * Tables may point at each other in any way; a damaged image's can take a scan through the same few
- * tables 2^36 times. Linux itself has one area made so (espfix: 65536 times), and KASAN's shadow, which
- * is too large to be shown so. What is done again is counted, a table as much as these entries.
+ * Tables may point at each other in any way: those of a damaged image can take a scan through the same
+ * few tables 2^36 times. What is looked at again is counted, an entry as 1 and a table as more. Linux
+ * itself has tables that are used 65536 times over (espfix), which is still allowed; the shadow of
+ * KASAN, whose tables are used more often, is left out in part.
  */
-const MOST_REPEATS = 2 ** 21
-const TABLE_COST = 16
+const MOST_REPEATS = 2 ** 20
+const TABLE_COST = 4
 /** Each costs an exception. */
 const MOST_UNREADABLE = 2 ** 17
 /** Of one level, so that what is remembered of them has a limit. */
