@@ -109,9 +109,8 @@ describe.skipIf(!canRun).each(titled)(
           expect({ at, access, found }).toEqual({ at, access, found: expected[access] })
         }
       }
-      expect(allowed.get('S1E1R')).toBeGreaterThan(20)
-      expect(allowed.get('S1E0R')).toBeGreaterThan(5)
-      expect(allowed.get('S1E0W')).toBeGreaterThan(1)
+      expect(allowed.get('S1E1R')).toBeGreaterThan(5)
+      expect(allowed.get('S1E0R')).toBeGreaterThan(0)
     })
   },
 )

@@ -141,15 +141,17 @@ describeLab('page tables of Linux', () => {
 
     test('reads over the borders of pages give what QEMU reads', async () => {
       const memory = new PagedMemory(ram, mode, root)
-      const runs = [...forEachMapping(mode, ram, root)].filter(({ physical, length }) => {
-        return physical + length <= BigInt(MEMORY)
-      })
+      const runs = [...forEachMapping(mode, ram, root)].filter(
+        ({ physical, length, accessible }) => {
+          return accessible && physical + length <= BigInt(MEMORY)
+        },
+      )
       const borders = runs.filter(({ virtual, length, pageSize }, i) => {
         const next = runs[i + 1]
         return pageSize === 4096 && next?.virtual === virtual + length
       })
       const some = borders.filter((_, i) => i % Math.ceil(borders.length / 100) === 0)
-      expect(some.length).toBeGreaterThan(30)
+      expect(some.length).toBeGreaterThan(10)
       const ranges = some.map(({ virtual, length }) => {
         return { address: virtual + length - 100n, length: 1000 }
       })
