@@ -98,9 +98,8 @@ describe.each(MODES)(`page tables of $name that make no sense (seed ${seed})`, (
     }
     expect(performance.now() - start).toBeLessThan(20_000)
     expect(count).toBeGreaterThan(0)
-    // Two or three levels of few entries come to an end by themselves.
-    const small = mode.canonical.halves === 'flat'
-    expect(skipped.length > 0).toBe(!small)
+    // What 32 bits can map is few enough to be shown nearly as a whole.
+    if (mode.canonical.halves !== 'flat') expect(skipped.length).toBeGreaterThan(0)
   })
 
   test.each([2n ** 40n, 2n ** 51n, 2n ** 60n, 2n ** 64n - 8n, -4096n, BigInt(SIZE) - 8n])(
