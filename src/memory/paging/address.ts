@@ -39,6 +39,6 @@ export function indexAt(level: Level, { low, high }: SplitAddress): number {
 
 /** The offset of an address in the page or table span of `1 << shift` bytes that it is in. */
 export function offsetBelow(shift: number, { low, high }: SplitAddress): number {
-  if (shift >= 32) return ((high & (2 ** (shift - 32) - 1)) >>> 0) * TWO_32 + low
-  return (low & (2 ** shift - 1)) >>> 0
+  if (shift < 32) return (low & ((1 << shift) - 1)) >>> 0
+  return (high & ((1 << (shift - 32)) - 1)) * TWO_32 + low
 }

@@ -123,16 +123,19 @@ function level(
     shift,
     bits,
     present: VALID,
+    protNone: undefined,
     table: last ? undefined : table,
     page: last || hasBlocks(shift, pageShift, large) ? page : undefined,
   }
 }
 
-/** Arm ARM D8.3: 1 GiB, 2 MiB; 32 MiB; 512 MiB; and with 52 bits a level more, if the granule is not 4 KiB
- * of five levels. */
+/**
+ * Arm ARM D8.3, "Block descriptor": of 1 GiB and 2 MiB with pages of 4 KiB, 32 MiB with 16 KiB and
+ * 512 MiB with 64 KiB; where physical addresses have 52 bits, also a level above (512 GiB, 64 GiB, 4 TiB).
+ */
 function hasBlocks(shift: number, pageShift: number, large: Large): boolean {
   const highest = { 12: 30, 14: 25, 16: 29 }[pageShift]!
-  return shift <= highest || (large !== undefined && shift <= highest + pageShift - 3 && shift < 48)
+  return shift <= highest || (large !== undefined && shift <= highest + pageShift - 3)
 }
 
 function shape(

@@ -11,22 +11,34 @@ export function addressIn(field: AddressField, low: number, high: number): numbe
   let address = ((low & field.addressLow) >>> 0) + ((high & field.addressHigh) >>> 0) * TWO_32
   const { moved } = field
   if (moved !== undefined) {
-    address += ((low >>> moved.from) & ((1 << moved.bits) - 1)) * 2 ** moved.to
+    address += ((low >>> moved.from) & ((1 << moved.bits) - 1)) * (1 << (moved.to - 32)) * TWO_32
   }
   return address
 }
 
-/** What an entry is: a page or a table of its level, or why it is neither. */
+/** What an entry is: a table or page (perhaps without access) of its level, or why it is neither. */
 export type EntryKind = EntryShape | 'not present' | 'reserved'
 
 export function kindOf(level: Level, low: number, high: number): EntryKind {
-  const { page, table } = level
+  const { page, table, present } = level
+  if ((low & present) === 0) return whereNotPresent(level, low)
   const shape = page && (low & page.mask) === page.value ? page : table
   if (shape !== undefined && (low & shape.mask) === shape.value) {
     const reserved = (low & shape.reservedLow) | (high & shape.reservedHigh)
     return reserved === 0 ? shape : 'reserved'
   }
-  return (low & level.present) === 0 ? 'not present' : 'reserved'
+  return 'reserved'
+}
+
+/** pte_present() and pmd_present() of Linux tell pages without any access from other things. */
+function whereNotPresent({ protNone }: Level, low: number): EntryKind {
+  const kept = protNone !== undefined && (low & protNone.mask) === protNone.value
+  return kept ? protNone : 'not present'
+}
+
+/** The physical address of the table or page that an entry of this kind leads to. */
+export function targetOf(shape: EntryShape, low: number, high: number): number {
+  return shape.inverted ? addressIn(shape, ~low, ~high) : addressIn(shape, low, high)
 }
 
 /** The flags of flags.ts that an entry has. */

@@ -8,6 +8,8 @@ export const KERNEL_EXECUTABLE = 8
 export const GLOBAL = 16
 export const ACCESSED = 32
 export const DIRTY = 64
+/** Linux keeps the page, but no access to it is allowed. */
+export const NO_ACCESS = 128
 
 /** Rights: every level must grant them. The other flags are those of the last entry. */
 export const RIGHTS = WRITABLE | USER | USER_EXECUTABLE | KERNEL_EXECUTABLE

@@ -1,7 +1,7 @@
 import type { Memory } from '../memory.js'
-import { ACCESSED, DIRTY, GLOBAL, type Rights, rightsOf } from './flags.js'
+import { ACCESSED, DIRTY, GLOBAL, NO_ACCESS, type Rights, rightsOf } from './flags.js'
 import type { LevelName, PagingMode } from './mode.js'
-import type { Root } from './root.js'
+import { type Root, rootFor } from './root.js'
 import { type Left, Scan, UNIT_SHIFT } from './scan.js'
 
 /** Pages that follow each other in virtual and in physical memory, and whose entries say the same. */
@@ -14,6 +14,8 @@ export interface Mapping extends Rights {
   readonly global: boolean
   readonly accessed: boolean
   readonly dirty: boolean
+  /** False where Linux keeps pages that the processor may not use: PROT_NONE, NUMA balancing. */
+  readonly accessible: boolean
 }
 
 /** Addresses that were not looked at, since the table of this level could not be used. */
@@ -63,6 +65,7 @@ const max = (a: bigint, b: bigint) => (a > b ? a : b)
 const min = (a: bigint, b: bigint) => (a < b ? a : b)
 
 interface Half {
+  /** The root. */
   readonly top: bigint
   readonly add: bigint
   readonly begin: bigint
@@ -73,20 +76,14 @@ interface Half {
 function halvesOf(mode: PagingMode, root: Root): Half[] {
   const { signBit, halves } = mode.canonical
   const size = 1n << BigInt(signBit)
-  const user = typeof root === 'bigint' ? root : (root.user ?? root.kernel)
-  const kernel = typeof root === 'bigint' ? root : (root.kernel ?? root.user)
-  const all: (Omit<Half, 'top'> & { top: bigint | undefined })[] = []
-  if (halves === 'two roots') {
-    const given = typeof root === 'bigint' ? { kernel: root } : root
-    all.push({ top: given.user, add: 0n, begin: 0n, end: size })
-    all.push({ top: given.kernel, add: END - size, begin: END - size, end: END })
-  } else {
-    all.push({ top: user, add: 0n, begin: 0n, end: size })
-    if (halves === 'one root') {
-      all.push({ top: kernel, add: END - 2n * size, begin: END - size, end: END })
-    }
-  }
-  return all.filter((half): half is Half => half.top !== undefined)
+  // The entries for the upper half follow in the same table, or begin another.
+  const add = END - (halves === 'one root' ? 2n : 1n) * size
+  const lower = rootFor(mode, root, { low: 0, high: 0 })
+  const upper = halves === 'flat' ? undefined : rootFor(mode, root, { low: 0, high: 2 ** 31 })
+  return [
+    ...(lower === undefined ? [] : [{ top: lower, add: 0n, begin: 0n, end: size }]),
+    ...(upper === undefined ? [] : [{ top: upper, add, begin: END - size, end: END }]),
+  ]
 }
 
 /** Joins what a scan finds. */
@@ -123,5 +120,6 @@ function mapping(
     global: (flags & GLOBAL) !== 0,
     accessed: (flags & ACCESSED) !== 0,
     dirty: (flags & DIRTY) !== 0,
+    accessible: (flags & NO_ACCESS) === 0,
   }
 }

@@ -33,6 +33,8 @@ export interface Level {
   readonly table: EntryShape | undefined
   /** An entry that maps a page of `1 << shift` bytes. */
   readonly page: EntryShape | undefined
+  /** A page that Linux keeps where the processor may not use it, if the mode knows of such. */
+  readonly protNone: EntryShape | undefined
   /** The bit of the low half that every valid entry has set. */
   readonly present: number
 }
@@ -47,6 +49,8 @@ export interface AddressField {
 
 /** One kind of entry. */
 export interface EntryShape extends AddressField {
+  /** Whether the bits of the address are stored as their opposites. */
+  readonly inverted: boolean
   /** Low bits that tell this kind from the others, and what they are in it. */
   readonly mask: number
   readonly value: number
@@ -74,16 +78,18 @@ export interface ShapeFields {
   readonly address: bigint
   readonly reserved?: bigint
   readonly moved?: AddressField['moved']
+  readonly inverted?: boolean
   readonly bits: readonly NamedBit[]
 }
 
 export function entryShape(fields: ShapeFields): EntryShape {
-  const { mask, value, bits, address, moved, reserved = 0n } = fields
+  const { mask, value, bits, address, moved, reserved = 0n, inverted = false } = fields
   const given = bits.reduce((flags, bit) => flags | (bit.flags ?? 0), 0)
   return {
     mask,
     value,
     bits,
+    inverted,
     ...addressField(address, moved),
     reservedLow: low(reserved),
     reservedHigh: high(reserved),

@@ -10,12 +10,11 @@ export type Root = bigint | { readonly user?: bigint; readonly kernel?: bigint }
 
 /** The root that translates this address; undefined if there is none. */
 export function rootFor(mode: PagingMode, root: Root, address: SplitAddress): bigint | undefined {
-  const upper = mode.canonical.halves === 'two roots' && address.high >>> 31 === 1
-  if (typeof root === 'bigint') {
-    return upper || mode.canonical.halves !== 'two roots' ? root : undefined
+  if (mode.canonical.halves !== 'two roots') {
+    return typeof root === 'bigint' ? root : (root.kernel ?? root.user)
   }
-  if (mode.canonical.halves === 'two roots') return upper ? root.kernel : root.user
-  return root.kernel ?? root.user
+  const given: Exclude<Root, bigint> = typeof root === 'bigint' ? { kernel: root } : root
+  return address.high >>> 31 === 1 ? given.kernel : given.user
 }
 
 /**

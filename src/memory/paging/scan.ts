@@ -1,6 +1,6 @@
 import { FaultError } from '../../errors.js'
 import type { Memory } from '../memory.js'
-import { addressIn, flagsIn, kindOf } from './entry.js'
+import { flagsIn, kindOf, targetOf } from './entry.js'
 import { RIGHTS } from './flags.js'
 import type { EntryShape, Level, LevelName, PagingMode } from './mode.js'
 import { readTable } from './tables.js'
@@ -29,12 +29,13 @@ interface Frame {
 }
 
 /**
- * Tables may point at each other in any way; a damaged image's can take a scan through the same few
- * tables 2^36 times. Linux itself has one area made so (espfix: 65536 times), and KASAN's shadow, which
- * is too large to be shown so. What is done again is counted, a table as much as these entries.
+ * Tables may point at each other in any way: those of a damaged image can take a scan through the same
+ * few tables 2^36 times. What is looked at again is counted, an entry as 1 and a table as more. Linux
+ * itself has tables that are used 65536 times over (espfix), which is still allowed; the shadow of
+ * KASAN, whose tables are used more often, is left out in part.
  */
-const MOST_REPEATS = 2 ** 23
-const TABLE_COST = 16
+const MOST_REPEATS = 2 ** 20
+const TABLE_COST = 4
 /** Each costs an exception. */
 const MOST_UNREADABLE = 2 ** 17
 /** Of one level, so that what is remembered of them has a limit. */
@@ -82,28 +83,24 @@ export class Scan {
   /** Looks for a page in a table; also ends, with false, where a table below was entered. */
   private scan(frame: Frame, level: Level): boolean {
     const { table, end } = frame
-    const { present } = level
+    const wanted = level.present | (level.protNone?.value ?? 0)
+    const units = unitsIn(level)
     const wide = this.mode.entrySize === 8
     while (frame.index < end) {
       const index = frame.index++
       const low = wide ? table.getUint32(index * 8, true) : table.getUint32(index * 4, true)
-      if ((low & present) === 0) continue
+      if ((low & wanted) === 0) continue
       const high = wide ? table.getUint32(index * 8 + 4, true) : 0
       const shape = kindOf(level, low, high)
       if (typeof shape === 'string') continue
       if (frame.repeated) this.repeats--
-      const page = frame.page + index * unitsIn(level)
+      const page = frame.page + index * units
       const flags = this.flagsOf(shape, low, high)
-      if (shape === level.page) {
-        this.find(
-          level,
-          page,
-          addressIn(shape, low, high),
-          (flags & ~RIGHTS) | (flags & frame.allowed),
-        )
+      if (shape !== level.table) {
+        this.find(level, page, targetOf(shape, low, high), flags & (frame.allowed | ~RIGHTS))
         return true
       }
-      if (this.enter(addressIn(shape, low, high), page, flags & frame.allowed, frame.repeated)) {
+      if (this.enter(targetOf(shape, low, high), page, flags & frame.allowed, frame.repeated)) {
         return false
       }
     }

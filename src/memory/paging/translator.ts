@@ -1,6 +1,6 @@
 import type { Memory } from '../memory.js'
 import { indexAt, isCanonical, offsetBelow, type SplitAddress, split } from './address.js'
-import { addressIn, kindOf, TWO_32 } from './entry.js'
+import { kindOf, TWO_32, targetOf } from './entry.js'
 import type { Level, PagingMode } from './mode.js'
 import { type Root, rootFor } from './root.js'
 import { Tables } from './tables.js'
@@ -17,12 +17,14 @@ interface Region {
   readonly table: DataView | undefined
   /** Of the region's first byte, in a large page. */
   readonly physical: number
-  /** log2 of the size of the pages. */
-  readonly shift: number
+  /** How many of the large page's bytes are left from there on. */
+  readonly left: number
 }
 
+const END = 1n << 64n
+
 /** Nothing is mapped: not present, reserved bits, or a table that cannot be read. */
-const NOTHING: Region = { table: undefined, physical: -1, shift: 0 }
+const NOTHING: Region = { table: undefined, physical: -1, left: 0 }
 
 /** In bytes of tables of the last level: 8 GiB of scattered pages of 4 KiB. */
 const MAX_REGION_TABLES = 16 * 2 ** 20
@@ -36,8 +38,12 @@ export class Translator {
   private readonly regions = new Map<number, Region>()
   private readonly maxRegions: number
   private readonly last: Level
+  private readonly pageSize: number
   private readonly regionShift: number
+  /** What the key of a region has for each unit of an address's high half. */
+  private readonly regionsPerHigh: number
   private readonly at: SplitAddress = { low: 0, high: 0 }
+  private readonly latest = { key: -1, region: NOTHING }
   private readonly place: Place = { physical: 0, left: 0 }
 
   constructor(
@@ -47,13 +53,16 @@ export class Translator {
   ) {
     this.tables = new Tables(mode, physical)
     this.last = mode.levels.at(-1)!
+    this.pageSize = 2 ** this.last.shift
     this.regionShift = this.last.shift + this.last.bits
+    this.regionsPerHigh = TWO_32 / 2 ** this.regionShift
     this.maxRegions = MAX_REGION_TABLES / (mode.entrySize << this.last.bits)
   }
 
   drop(): void {
     this.tables.drop()
     this.regions.clear()
+    this.latest.key = -1
   }
 
   /** The physical address; undefined where nothing is mapped, {@link walk} then tells why. */
@@ -63,13 +72,14 @@ export class Translator {
 
   /** Whether something is mapped at an address, and where. */
   locate(address: bigint, into: Place): boolean {
-    if (address < 0n || address >= 1n << 64n) return false
+    if (address < 0n || address >= END) return false
     const at = split(address, this.at)
-    const { table, physical, shift } = this.region(at)
+    const { table, physical, left } = this.region(at)
     if (table !== undefined) return this.locateIn(table, at, into)
     if (physical < 0) return false
-    into.physical = physical + offsetBelow(this.regionShift, at)
-    into.left = 2 ** shift - offsetBelow(shift, at)
+    const within = offsetBelow(this.regionShift, at)
+    into.physical = physical + within
+    into.left = left - within
     return true
   }
 
@@ -81,19 +91,21 @@ export class Translator {
     const shape = kindOf(last, low, high)
     if (typeof shape === 'string') return false
     const within = offsetBelow(last.shift, at)
-    into.physical = addressIn(shape, low, high) + within
-    into.left = 2 ** last.shift - within
+    into.physical = targetOf(shape, low, high) + within
+    into.left = this.pageSize - within
     return true
   }
 
   private region(at: SplitAddress): Region {
-    const shift = this.regionShift
-    const key = at.high * (TWO_32 / 2 ** shift) + (at.low >>> shift)
+    const key = at.high * this.regionsPerHigh + (at.low >>> this.regionShift)
+    if (key === this.latest.key) return this.latest.region
     let region = this.regions.get(key)
     if (region === undefined) {
       region = this.findRegion(at)
       this.remember(key, region)
     }
+    this.latest.key = key
+    this.latest.region = region
     return region
   }
 
@@ -115,14 +127,14 @@ export class Translator {
     for (const level of mode.levels) {
       const table = this.tables.get(address, level)
       if (!(table instanceof DataView)) return NOTHING
-      if (level === last) return { table, physical: 0, shift: last.shift }
+      if (level === last) return { table, physical: 0, left: 0 }
       const offset = indexAt(level, at) * mode.entrySize
       const low = table.getUint32(offset, true)
       const high = mode.entrySize === 8 ? table.getUint32(offset + 4, true) : 0
       const shape = kindOf(level, low, high)
       if (typeof shape === 'string') return NOTHING
-      address = addressIn(shape, low, high)
-      if (shape === level.page) return this.partOfPage(address, level.shift, at)
+      address = targetOf(shape, low, high)
+      if (shape !== level.table) return this.partOfPage(address, level.shift, at)
     }
     return NOTHING
   }
@@ -130,6 +142,6 @@ export class Translator {
   /** The region that an address is in, of a large page that begins at `physical`. */
   private partOfPage(physical: number, shift: number, at: SplitAddress): Region {
     const within = offsetBelow(shift, at) - offsetBelow(this.regionShift, at)
-    return { table: undefined, physical: physical + within, shift }
+    return { table: undefined, physical: physical + within, left: 2 ** shift - within }
   }
 }

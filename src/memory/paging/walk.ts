@@ -1,7 +1,7 @@
 import { FaultError } from '../../errors.js'
 import type { Memory } from '../memory.js'
 import { indexAt, isCanonical, offsetBelow, type SplitAddress, split } from './address.js'
-import { addressIn, bitNames, flagsIn, kindOf } from './entry.js'
+import { bitNames, flagsIn, kindOf, targetOf } from './entry.js'
 import { ACCESSED, DIRTY, GLOBAL, RIGHTS, type Rights, rightsOf } from './flags.js'
 import type { EntryShape, Level, LevelName, PagingMode } from './mode.js'
 import { type Root, rootFor } from './root.js'
@@ -23,8 +23,9 @@ export interface WalkStep {
   readonly entryAddress: bigint
   /** As it is in memory: where nothing is present, a swap or migration entry may be. */
   readonly entry: bigint
-  readonly kind: 'table' | 'page' | 'not present' | 'reserved'
-  /** What the entry says by itself; undefined unless it is a table or a page. */
+  /** `no access`: a page that Linux keeps (pte_present()) and the processor may not use. */
+  readonly kind: 'table' | 'page' | 'no access' | 'not present' | 'reserved'
+  /** What the entry says by itself; undefined where nothing is present. */
   readonly flags: EntryFlags | undefined
   /** What this and all levels above allow together. */
   readonly rights: Rights | undefined
@@ -44,12 +45,13 @@ export interface EntryFlags extends Rights {
 }
 
 export type WalkEnd =
-  /** `physical` is what the address itself translates to. */
+  /** `physical` is what the address itself translates to; `accessible` is false for PROT_NONE. */
   | {
       readonly kind: 'page'
       readonly physical: bigint
       readonly pageSize: number
       readonly rights: Rights
+      readonly accessible: boolean
     }
   /** The entry is not valid, or has bits set that must be 0. */
   | { readonly kind: 'not present' | 'reserved'; readonly level: LevelName; readonly entry: bigint }
@@ -93,7 +95,7 @@ function takeSteps(
       return { kind: step.kind, level: level.name, entry }
     }
     allowed &= flags
-    if (step.kind === 'page') return pageEnd(level, step, at)
+    if (step.kind !== 'table') return pageEnd(level, step, at)
     table = step.physical!
   }
   throw new Error('the last level of a paging mode has no tables')
@@ -116,10 +118,10 @@ function takeStep(
   const flags = flagsIn(shape, low, high)
   const step: WalkStep = {
     ...common,
-    kind: shape === level.page ? 'page' : 'table',
+    kind: shape === level.table ? 'table' : shape === level.page ? 'page' : 'no access',
     flags: entryFlags(level, shape, flags, low, high),
     rights: rightsOf(flags & allowed),
-    physical: BigInt(addressIn(shape, low, high)),
+    physical: BigInt(targetOf(shape, low, high)),
   }
   return { step, flags }
 }
@@ -133,7 +135,7 @@ function entryFlags(
 ): EntryFlags {
   return {
     ...rightsOf(flags),
-    large: shape === level.page && level.table !== undefined,
+    large: shape !== level.table && level.table !== undefined,
     accessed: (flags & ACCESSED) !== 0,
     dirty: (flags & DIRTY) !== 0,
     global: (flags & GLOBAL) !== 0,
@@ -147,6 +149,7 @@ function pageEnd(level: Level, step: WalkStep, at: SplitAddress): WalkEnd {
     physical: step.physical! + BigInt(offsetBelow(level.shift, at)),
     pageSize: 2 ** level.shift,
     rights: step.rights!,
+    accessible: step.kind === 'page',
   }
 }
 

@@ -3,6 +3,7 @@ import {
   DIRTY,
   GLOBAL,
   KERNEL_EXECUTABLE,
+  NO_ACCESS,
   USER,
   USER_EXECUTABLE,
   WRITABLE,
@@ -26,6 +27,8 @@ const PWT_PCD: readonly NamedBit[] = [
 ]
 const XD: NamedBit = { name: 'XD', bit: 63, flags: USER_EXECUTABLE | KERNEL_EXECUTABLE, when: 0 }
 
+const PROTNONE = 1 << 8
+
 /** Of an entry that points to a table; CPUs leave its bits D and G alone. */
 const TABLE_BITS: readonly NamedBit[] = [
   { name: 'P', bit: 0 },
@@ -40,6 +43,14 @@ const PAGE_BITS: readonly NamedBit[] = [
   { name: 'G', bit: 8, flags: GLOBAL, when: 1 },
 ]
 const SMALL_PAGE_BITS: readonly NamedBit[] = [...PAGE_BITS, { name: 'PAT', bit: 7 }]
+const PROT_NONE_BITS: readonly NamedBit[] = [
+  { name: 'R/W', bit: 1, flags: WRITABLE, when: 1 },
+  { name: 'U/S', bit: 2, flags: USER, when: 1 },
+  { name: 'A', bit: 5, flags: ACCESSED, when: 1 },
+  { name: 'D', bit: 6, flags: DIRTY, when: 1 },
+  { name: 'PROTNONE', bit: 8, flags: NO_ACCESS, when: 1 },
+  XD,
+]
 const LARGE_PAGE_BITS: readonly NamedBit[] = [
   ...PAGE_BITS,
   { name: 'PS', bit: 7 },
@@ -52,12 +63,19 @@ export interface X86Options {
    * SEV: APM volume 2, 7.10 and 15.34; since Linux 4.14) or the shared bit of Intel TDX (since 5.19).
    */
   readonly encrypted?: bigint
+  /**
+   * Whether pages that Linux keeps without letting the processor use them are pages all the same:
+   * those of mprotect(PROT_NONE), and those that NUMA balancing watches for accesses. Their entries
+   * have _PAGE_PROTNONE, which is bit 8, and since 4.19 (and its contemporary stable kernels) the
+   * opposite of the address's bits, for the sake of L1TF.
+   */
+  readonly protNone?: boolean
 }
 
 /**
  * 4-level paging with pages of 4 KiB, 2 MiB and 1 GiB (Intel SDM volume 3, 4.5; AMD APM volume 2,
- * 5.3), or 5-level paging (CR4.LA57; Linux since 4.14, CONFIG_X86_5LEVEL, which before 5.5 folded
- * nothing at run time before 4.17). Without 5 levels the kernel folds the P4D into the PGD.
+ * 5.3), or 5-level paging (Intel SDM volume 3, 4.5; CR4.LA57; Linux since 4.14, decided when it boots
+ * since 4.17). With 4 levels the kernel folds the P4D into the PGD.
  */
 export function x86_64(levels: 4 | 5, options: X86Options = {}): PagingMode {
   const clear = options.encrypted ?? 0n
@@ -77,6 +95,7 @@ export function x86_64(levels: 4 | 5, options: X86Options = {}): PagingMode {
       bits: bits(LARGE_PAGE_BITS),
     })
   const small = entryShape({ mask: P, value: P, address: address(12), bits: bits(SMALL_PAGE_BITS) })
+  const keep = (from: number) => (options.protNone ? protNone(from, address(from)) : undefined)
   return {
     name: `x86-64, ${levels} levels`,
     entrySize: 8,
@@ -87,8 +106,8 @@ export function x86_64(levels: 4 | 5, options: X86Options = {}): PagingMode {
         ? [level('PGD', 48, 9, upper, undefined), level('P4D', 39, 9, upper, undefined)]
         : [level('PGD', 39, 9, upper, undefined)]),
       level('PUD', 30, 9, lower, large(30)),
-      level('PMD', 21, 9, lower, large(21)),
-      level('PTE', 12, 9, undefined, small),
+      level('PMD', 21, 9, lower, large(21), keep(21)),
+      level('PTE', 12, 9, undefined, small, keep(12)),
     ],
   }
 }
@@ -144,6 +163,7 @@ export function x86Pae(options: X86Options = {}): PagingMode {
     bits: bits(LARGE_PAGE_BITS),
   })
   const page = entryShape({ ...small, mask: P, value: P, bits: bits(SMALL_PAGE_BITS) })
+  const keep = (from: number) => (options.protNone ? protNone(from, address(from)) : undefined)
   return {
     name: 'x86 PAE, 3 levels',
     entrySize: 8,
@@ -151,8 +171,8 @@ export function x86Pae(options: X86Options = {}): PagingMode {
     register: addressField(bitRange(5, 31)),
     levels: [
       level('PGD', 30, 2, top, undefined),
-      level('PMD', 21, 9, table, large),
-      level('PTE', 12, 9, undefined, page),
+      level('PMD', 21, 9, table, large, keep(21)),
+      level('PTE', 12, 9, undefined, page, keep(12)),
     ],
   }
 }
@@ -163,6 +183,13 @@ function level(
   bits: number,
   table: EntryShape | undefined,
   page: EntryShape | undefined,
+  protNone?: EntryShape,
 ): Level {
-  return { name, shift, bits, table, page, present: P }
+  return { name, shift, bits, table, page, protNone, present: P }
+}
+
+/** A PMD has PS too, or it would be a swap entry. */
+function protNone(shift: number, address: bigint): EntryShape {
+  const value = PROTNONE | (shift > 12 ? PS : 0)
+  return entryShape({ mask: P | value, value, address, inverted: true, bits: PROT_NONE_BITS })
 }
