@@ -15,7 +15,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { boot } from '../../lab/boot.mjs'
 import type { Vm } from '../../lab/vm.mjs'
-import type { TrueTask } from '../support/image_truth.js'
+import type { TrueTask, TrueWalk } from '../support/image_truth.js'
 import { describeLab } from '../support/lab.js'
 
 const TIMEOUT = 300_000
@@ -104,23 +104,27 @@ describeLab('the lab', () => {
       )
     })
 
-    test('its module walks page tables as /proc/PID/pagemap says', async () => {
+    test('its module walks page tables as the hardware does, and as pagemap says', async () => {
       const script = `
-        address=$(sed -n '1s/-.*//p' /proc/$$/maps)
-        echo "$$ $address" >/proc/ksight_lab/walk
+        first=$(sed -n '1s/-.*//p' /proc/$$/maps)
+        init_task=$(grep ' init_task$' /proc/kallsyms)
+        { echo "$$ $first"; echo "0 \${init_task%% *}"; } >/proc/ksight_lab/walk
         cat /proc/ksight_lab/walk
-        dd if=/proc/$$/pagemap bs=8 skip=$((0x$address / 4096)) count=1 status=none | od -An -tu8`
-      const [json = '', entry = ''] = (await vm.run('sh', ['-c', script])).stdout.split('\n')
-      const { physical, entries } = JSON.parse(json)
-      expect(BigInt(physical) >> 12n).toBe(BigInt(entry.trim()) & ((1n << 55n) - 1n))
-      const levels = entries.map(({ level }: { level: string }) => level)
-      expect(levels).toEqual(['pgd', 'pud', 'pmd', 'pte'])
-      // Each entry is in the table that the one before it points to.
-      for (const [i, { at, value }] of entries.entries()) {
-        const table = i === 0 ? undefined : tableOf(entries[i - 1].value)
-        if (table !== undefined) expect(BigInt(at) & ~0xfffn).toBe(table)
-        expect(physicalWord(vm, at)).toBe(BigInt(value))
+        dd if=/proc/$$/pagemap bs=8 skip=$((0x$first / 4096)) count=1 status=none | od -An -tu8`
+      const { stdout } = await vm.run('sh', ['-c', script])
+      const [user = '', kernel = '', entry = ''] = stdout.split('\n')
+      const [page, initTask] = [user, kernel].map((json): TrueWalk => JSON.parse(json))
+      expect(BigInt(page!.physical!) >> 12n).toBe(BigInt(entry.trim()) & ((1n << 55n) - 1n))
+      expect(page!.entries.map(({ level }) => level)).toEqual(['pgd', 'pud', 'pmd', 'pte'])
+      // The page tables of the kernel are still there, and each entry leads to the next one.
+      for (const [i, { at, value }] of initTask!.entries.entries()) {
+        expect(bytesAt(vm.ram, Number(at), 8).readBigUInt64LE()).toBe(BigInt(value))
+        const above = initTask!.entries[i - 1]
+        if (above !== undefined) expect(BigInt(at) & ~0xfffn).toBe(tableOf(above.value))
       }
+      const name = (await vm.readMemory(BigInt(initTask!.address), 8192)).indexOf('swapper/0\0')
+      const task = bytesAt(vm.ram, Number(initTask!.physical), 8192)
+      expect(task.indexOf('swapper/0\0')).toBe(name)
     })
 
     test('stops and goes on by QMP', async () => {
@@ -172,7 +176,7 @@ describeLab('the lab', () => {
     test('tells when its kernel panics, and can be dumped then', async () => {
       const crash = vm.run('sh', [
         '-c',
-        'echo bug >/proc/ksight_lab/crash; echo c >/proc/sysrq-trigger',
+        'sh -c "echo bug >/proc/ksight_lab/crash"; echo c >/proc/sysrq-trigger',
       ])
       await expect(crash).rejects.toThrow(/guest panicked.*end Kernel panic/s)
       expect(vm.console).toMatch(/kernel BUG at .*crash\.c:\d+!.*Kernel panic - not syncing/s)
@@ -330,10 +334,6 @@ async function noteAddress(vm: Vm): Promise<number> {
 
 function noteIn(image: string, address: number): string {
   return bytesAt(image, address, 4096).toString('latin1')
-}
-
-function physicalWord(vm: Vm, address: string): bigint {
-  return bytesAt(vm.ram, Number(address), 8).readBigUInt64LE()
 }
 
 /** The physical address of the table that an entry of a page table points to. */
