@@ -73,7 +73,9 @@ async function build(headers, folder) {
 export async function hashFolder(folder) {
   const hash = createHash('sha256')
   const entries = await readdir(folder, { recursive: true, withFileTypes: true })
-  const paths = entries.filter((entry) => entry.isFile()).map(({ path, name }) => join(path, name))
+  const paths = entries
+    .filter((entry) => entry.isFile())
+    .map(({ parentPath, name }) => join(parentPath, name))
   for (const path of paths.sort()) {
     hash.update(`${path.slice(folder.length)}\0`).update(await readFile(path))
   }

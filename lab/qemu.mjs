@@ -32,7 +32,9 @@ export function startQemu(machine, console) {
 function qemuArgs({ kernel, initramfs, share, cpus, memory, la57, commandLine }) {
   const cpu = la57 ? 'max' : 'max,la57=off'
   return [
-    ...['-nodefaults', '-no-user-config', '-no-reboot', '-display', 'none'],
+    ...['-nodefaults', '-no-user-config', '-display', 'none'],
+    // A guest that has ended, or would start again, stays as it is: its memory can be dumped.
+    ...['-no-reboot', '-no-shutdown'],
     // The memory is a shared anonymous file, so that the host can read it as a raw image.
     ...['-object', `memory-backend-memfd,id=ram,size=${memory},share=on`],
     ...['-machine', 'q35,memory-backend=ram', '-m', memory],

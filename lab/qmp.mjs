@@ -11,10 +11,15 @@ export class Qmp {
   #waiting = []
   #received = ''
   #stream
+  #onEvent
 
-  /** @param {import('node:stream').Duplex} stream */
-  constructor(stream) {
+  /**
+   * @param {import('node:stream').Duplex} stream
+   * @param {(event: string) => void} onEvent called with the name of each event
+   */
+  constructor(stream, onEvent) {
     this.#stream = stream
+    this.#onEvent = onEvent
     stream.setEncoding('utf8')
     stream.on('data', (text) => this.#receive(text))
     stream.on('error', () => {})
@@ -46,7 +51,8 @@ export class Qmp {
 
   /** @param {any} message */
   #take(message) {
-    // The greeting and events are no answers.
+    if ('event' in message) this.#onEvent(message.event)
+    // The greeting is no answer either.
     if ('return' in message || 'error' in message) this.#waiting.shift()?.(message)
   }
 

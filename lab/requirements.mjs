@@ -11,6 +11,9 @@ const TOOLS = new Map([
   ['apt-get', 'apt'],
   ['dpkg-deb', 'dpkg'],
   ['xz', 'xz-utils'],
+  // The lab's module is built, with Debian's headers.
+  ['make', 'make'],
+  ['gcc', 'gcc'],
 ])
 
 /** Why the lab cannot be used on this machine; undefined if it can. */

@@ -14,7 +14,9 @@ export class TemporaryFolder {
 
   constructor() {
     this.path = mkdtempSync(join(tmpdir(), 'ksight-lab-'))
-    this.#remover = spawn('sh', ['-c', 'read -r end; rm -rf "$1"', 'sh', this.path], {
+    // Killed with its owner, a guest may be writing there for a moment longer.
+    const script = 'read -r end; until rm -rf "$1"; do sleep 0.1; done'
+    this.#remover = spawn('sh', ['-c', script, 'sh', this.path], {
       stdio: ['pipe', 'ignore', 'ignore'],
       // Control-C in the terminal is not for it.
       detached: true,

@@ -1,8 +1,10 @@
 // @ts-check
+import { execFile } from 'node:child_process'
 import { once } from 'node:events'
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { Agent } from './agent.mjs'
 import { Console } from './console.mjs'
 import { Follower } from './follower.mjs'
@@ -21,12 +23,19 @@ import { within } from './within.mjs'
  * @property {string} stdout
  * @property {string} stderr
  * @property {Buffer} stdoutBytes as written
- *
- * @typedef {'elf' | 'kdump-zlib' | 'kdump-lzo' | 'kdump-snappy'} DumpFormat
  */
 
 /** An emulated machine is slow, and slower still on a busy host: only what hangs takes so long. */
 export const PATIENCE = 5 * 60_000
+
+/** QEMU's, and the RAM as it is. Debian 12's QEMU was built without lzo and snappy. */
+export const DUMP_FORMATS = /** @type {const} */ ([
+  'elf',
+  'kdump-zlib',
+  'kdump-lzo',
+  'kdump-snappy',
+  'raw',
+])
 
 /** What people set up for their own machine can take an emulated one long, and is left out. */
 const SHELL = "command -v bash >/dev/null && PS1='lab:\\w# ' exec bash --norc; exec sh"
@@ -49,7 +58,9 @@ export class Vm {
     this.#folder = folder
     const stdio = /** @type {any[]} */ (qemu.stdio)
     this.#agent = new Agent(stdio[AGENT_FD])
-    this.#qmp = new Qmp(stdio[QMP_FD])
+    this.#qmp = new Qmp(stdio[QMP_FD], (event) => {
+      if (event === 'SHUTDOWN') this.#lose('the guest has ended')
+    })
     this.#console = new Console(stdio[1])
     /** Fulfilled when the guest's kernel has panicked, and has said all about it. */
     this.panicked = this.#console.panicked
@@ -80,15 +91,28 @@ export class Vm {
   async run(command, args = [], { timeout = PATIENCE, show = false } = {}) {
     const number = await this.#write(script([command, ...args]))
     const followers = show ? this.#follow(number) : []
+    const ended = this.#agent.run(number)
     try {
-      const exitCode = await within(timeout, this.#agent.run(number), () => {
-        this.#agent.send(`kill ${number}`)
+      const exitCode = await within(timeout, ended, () => {
         return this.#late(number, `${[command, ...args].join(' ')} did not end`, timeout)
       })
       return { exitCode, ...this.#output(number) }
+    } catch (error) {
+      await this.#kill(number, ended)
+      throw error
     } finally {
       for (const follower of followers) follower.end()
     }
+  }
+
+  /**
+   * @param {number} number
+   * @param {Promise<unknown>} ended
+   */
+  async #kill(number, ended) {
+    this.#agent.send(`kill ${number}`)
+    // Gone or not: a guest that does not answer any more is not waited for.
+    await within(10_000, ended, () => new Error()).catch(() => {})
   }
 
   /**
@@ -208,13 +232,21 @@ export class Vm {
   }
 
   /**
-   * Writes a memory image of the guest, which stands still meanwhile. Which formats there are
-   * depends on how QEMU was built: Debian 12's has no lzo and snappy.
+   * Writes a memory image of the guest, which stands still meanwhile.
    * @param {string} path absolute
-   * @param {DumpFormat} [format]
+   * @param {(typeof DUMP_FORMATS)[number]} [format]
    */
   async dump(path, format = 'elf') {
+    if (format === 'raw') return this.#copyRam(path)
     await this.qmp('dump-guest-memory', { paging: false, protocol: `file:${path}`, format })
+  }
+
+  /** @param {string} path */
+  async #copyRam(path) {
+    const { running } = await this.qmp('query-status')
+    await this.qmp('stop')
+    await promisify(execFile)('cp', ['--sparse=always', this.ram, path])
+    if (running) await this.qmp('cont')
   }
 
   /** The path of a file that is the guest's RAM as it is now, for as long as the guest runs. */

@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -115,7 +114,7 @@ async function makeImage(options: Required<ImageOptions>, folder: string): Promi
     await vm.qmp('stop')
     await vm.dump(join(folder, 'elf'))
     await vm.dump(join(folder, 'kdump-zlib'), 'kdump-zlib')
-    execFileSync('cp', ['--sparse=always', vm.ram, join(folder, 'raw')])
+    await vm.dump(join(folder, 'raw'), 'raw')
     await writeTruth(vm, folder, truth)
     await vm.qmp('cont')
     await stillTrue(vm, truth)
