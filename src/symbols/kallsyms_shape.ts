@@ -30,6 +30,14 @@ const MOST_STEP = 512 * NAMES_PER_MARKER
 const LEAST_MARKERS = 4
 
 /**
+ * What looks like the tables at first is rare in a kernel; bytes that are full of it are looked at no
+ * longer than this: for tokens, for markers of one table of tokens, for names of one table of markers.
+ */
+const MOST_TOKENS = 64
+const MOST_MARKERS = 256
+const MOST_NAMES = 64
+
+/**
  * Finds the tables of scripts/kallsyms.c by what they look like. `kallsyms_names`,
  * `kallsyms_markers` and `kallsyms_token_table` follow each other in every kernel so far, with
  * `kallsyms_num_syms` before and `kallsyms_token_index` behind them.
@@ -51,7 +59,9 @@ export function* findDigits(bytes: Uint8Array): Generator<number> {
 
 function* findTokens(bytes: Uint8Array, littleEndian: boolean) {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  let tries = 0
   for (const digits of findDigits(bytes)) {
+    if (++tries > MOST_TOKENS) return
     const end = skipStrings(bytes, digits, TOKEN_COUNT - FIRST_DIGIT)
     for (let tokenIndex = align4(end); tokenIndex <= align4(end) + 4; tokenIndex += 4) {
       if (tokenIndex + INDEX_SIZE > bytes.length) continue
@@ -95,13 +105,16 @@ function findNames(bytes: Uint8Array, tokenTable: number, littleEndian: boolean)
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   const u32 = (at: number) => view.getUint32(at, littleEndian)
   const first = Math.max(0, tokenTable - MAX_NAMES_SIZE)
+  let tries = 0
   for (let markers = tokenTable - 4 * LEAST_MARKERS; markers >= first; markers -= 4) {
     if (u32(markers) !== 0 || !isStep(u32(markers + 4))) continue
     const values: number[] = [0]
     for (let at = markers + 4; at < tokenTable && isStep(u32(at) - values.at(-1)!); at += 4) {
+      if (u32(at) > markers) break
       values.push(u32(at))
     }
     if (values.length < LEAST_MARKERS) continue
+    if (++tries > MOST_MARKERS) return undefined
     const found = findNumSyms(bytes, markers, values, u32)
     if (found !== undefined) return { ...found, markers }
   }
@@ -121,12 +134,14 @@ function findNumSyms(
   const fewest = Math.max(LEAST_MARKERS, values.length - 4)
   const nearest = markers - values[fewest - 1]! - 2
   const farthest = Math.max(8, markers - values.at(-1)! - MOST_STEP)
+  let tries = 0
   for (let names = nearest & ~3; names >= farthest; names -= 4) {
     // Aligned to 4 bytes, or to 8 in 64-bit kernels that have kallsyms_relative_base.
     const numSyms = u32(names - 4) !== 0 ? names - 4 : names - 8
     const count = u32(numSyms)
     const wanted = Math.ceil(count / NAMES_PER_MARKER)
     if (wanted < fewest || wanted > values.length) continue
+    if (++tries > MOST_NAMES) return undefined
     const end = endOfNames(bytes, names, count, values)
     if (end !== -1 && markers - end >= 0 && markers - end < 8) return { numSyms, names, count }
   }
