@@ -1,18 +1,27 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { boot } from '../../lab/boot.mjs'
 import type { Vm } from '../../lab/vm.mjs'
+import { Btf } from '../../src/btf/btf.js'
 import { findBtf } from '../../src/kernel/find_btf.js'
 import { findKallsyms } from '../../src/kernel/find_kallsyms.js'
 import { kernelImageMap } from '../../src/kernel/image_map.js'
+import { runtimeSymbols } from '../../src/kernel/runtime_symbols.js'
 import { findVmcoreinfo, searchVmcoreinfo } from '../../src/kernel/search_vmcoreinfo.js'
 import type { Vmcoreinfo } from '../../src/kernel/vmcoreinfo.js'
-import { readBytes } from '../../src/memory/memory.js'
+import { type Memory, readBytes } from '../../src/memory/memory.js'
+import { ObjectSpace } from '../../src/object/space.js'
 import type { KallsymsTables } from '../../src/symbols/kallsyms_tables.js'
+import { parseKallsyms } from '../../src/symbols/kallsyms_text.js'
+import { Symbols } from '../../src/symbols/symbols.js'
+import type { SymbolTable } from '../../src/symbols/table.js'
+import { debianBtf } from '../support/debian_kernel.js'
 import { FileMemory } from '../support/file_memory.js'
 import { bundleProgram } from '../support/guest_program.js'
 import { describeLab } from '../support/lab.js'
+import { PagesMemory } from '../support/recorded_memory.js'
 import type { KallsymsAnswers } from './guest/kallsyms.js'
 
 const KERNELS = [
@@ -64,8 +73,8 @@ describeLab('what the memory of a kernel tells', () => {
     test('symbols and modules, as the kernel prints them', { timeout: TIMEOUT }, async () => {
       await output('sh', '-ec', TRACE)
       const printed = `${await output(process.execPath, program)}`
-      const { how, counts, kinds, modules, listed, btfs, btf, ...answers }: KallsymsAnswers =
-        JSON.parse(printed)
+      const parsed: KallsymsAnswers = JSON.parse(printed)
+      const { how, counts, kinds, modules, listed, btfs, btf, lists, pages, ...answers } = parsed
       expect(how[0]).toBe('addresses in VMCOREINFO')
       expect(how[1]).toContain('of this shape')
       expect(counts[0]).toBeGreaterThan(90_000)
@@ -77,6 +86,7 @@ describeLab('what the memory of a kernel tells', () => {
         notByName: none,
         notByAddress: none,
         problems: [],
+        ofRuntime: expect.any(Number),
       })
       expect(kinds).toEqual([null, '__builtin__ftrace', 'bpf', '__builtin__kprobes'])
       expect(modules).toEqual(listed)
@@ -86,6 +96,8 @@ describeLab('what the memory of a kernel tells', () => {
         ['from symbol __start_BTF to __stop_BTF', 0],
         ['by its header', 0],
       ])
+      const types = new Btf(await debianBtf(options.kernel))
+      damageModules(types, parseKallsyms(lists), pages, parsed.ofRuntime)
     })
 
     test('VMCOREINFO, told from other copies', async () => {
@@ -132,6 +144,33 @@ describeLab('what the memory of a kernel tells', () => {
     })
   })
 })
+
+/** Reads the same lists from the pages that the guest read, first whole, then with changed bytes. */
+function damageModules(
+  types: Btf,
+  lists: SymbolTable,
+  pages: Readonly<Record<string, string>>,
+  count: number,
+): void {
+  const read = (memory: Memory) => {
+    return runtimeSymbols({ space: new ObjectSpace(types, memory), symbols: new Symbols(lists) })
+  }
+  const memory = new PagesMemory(pages)
+  const whole = read(memory)
+  expect(whole.problems).toEqual([])
+  expect(whole.table.addresses.length).toBe(count)
+
+  const change = fc.record({ page: fc.nat(memory.count - 1), at: fc.nat(4095), to: fc.nat(255) })
+  fc.assert(
+    fc.property(fc.array(change, { minLength: 1, maxLength: 60 }), (changes) => {
+      const damaged = new PagesMemory(pages)
+      for (const { page, at, to } of changes) damaged.change(page, at, to)
+      const symbols = new Symbols(lists, [], () => read(damaged))
+      for (const { address } of symbols.symbols()) symbols.nearest(address)
+    }),
+    { numRuns: 200 },
+  )
+}
 
 function linesOf(tables: KallsymsTables): string {
   return Array.from(tables.addresses, (address, i) => {

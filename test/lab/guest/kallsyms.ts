@@ -7,7 +7,18 @@ import { findKallsyms } from '../../../src/kernel/find_kallsyms.js'
 import type { Kernel } from '../../../src/kernel/kernel.js'
 import { forEachModule, moduleBtf, moduleMemory } from '../../../src/kernel/modules.js'
 import { type RuntimeSymbols, runtimeSymbols } from '../../../src/kernel/runtime_symbols.js'
+import { PageCache } from '../../../src/memory/page_cache.js'
+import { ObjectSpace } from '../../../src/object/space.js'
 import { type KernelSymbol, Symbols } from '../../../src/symbols/symbols.js'
+import { RecordedMemory } from '../../support/recorded_memory.js'
+
+const LISTS = [
+  'modules',
+  'ftrace_ops_trampoline_list',
+  'bpf_kallsyms',
+  'kprobe_insn_slots',
+  'kprobe_optinsn_slots',
+]
 
 /** Differences beyond these are only counted. */
 const SHOWN = 10
@@ -17,6 +28,8 @@ using kernel = openKernel({ via: 'kcore' })
 using _program = openKernel({ via: 'bpf' })
 const printed = readFileSync('/proc/kallsyms', 'latin1').trimEnd().split('\n')
 
+const touched = new RecordedMemory(kernel.uncached)
+const space = new ObjectSpace(kernel.types, new PageCache(touched))
 const byName = findKallsyms(kernel.uncached, { vmcoreinfo: kernel.vmcoreinfo })
 const rodata = {
   start: kernel.symbols.get('__start_rodata').address,
@@ -25,7 +38,7 @@ const rodata = {
 const byShape = findKallsyms(kernel.uncached, { range: rodata })
 let runtime: RuntimeSymbols | undefined
 const symbols = new Symbols(byName.value, [], () => {
-  runtime = runtimeSymbols({ space: kernel.space, symbols })
+  runtime = runtimeSymbols({ space, symbols })
   return runtime
 })
 const lines = Array.from(symbols.symbols(), asLine)
@@ -44,9 +57,13 @@ const answers = {
   notByName: report(printed.filter((line) => !isFoundByName(line))),
   notByAddress: report(printed.filter((line) => !isFoundByAddress(line))),
   kinds: [...new Set(lines.map((line) => / \[(__.*|bpf)\]/.exec(line.replace('\t', ' '))?.[1]))],
+  ofRuntime: lines.length - byName.value.addresses.length,
   problems: runtime?.problems.map(({ message }) => message),
   ...compareModules(kernel),
   btf: compareBtf(),
+  // What the list of modules and all behind it were read from.
+  lists: LISTS.map((name) => `${symbols.find(name)!.address.toString(16)} d ${name}\n`).join(''),
+  pages: touched.pages,
 }
 console.log(JSON.stringify(answers))
 
