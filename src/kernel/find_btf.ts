@@ -1,7 +1,7 @@
 import { readHeader } from '../btf/header.js'
 import { findBytes } from '../bytes/find_bytes.js'
 import { KsightError, NotFoundError } from '../errors.js'
-import { type Memory, readBytes } from '../memory/memory.js'
+import { type Memory, readBytes, readOrFault } from '../memory/memory.js'
 import { readAvailable } from '../memory/read_available.js'
 import type { AddressRange } from '../symbols/areas.js'
 
@@ -26,8 +26,15 @@ const MAX_SIZE = 1 << 27
 
 const CHUNK = 1 << 22
 
+/**
+ * Headers are rare in a kernel; memory that is full of what looks like them is looked at no longer
+ * than this, and no more than so many bytes behind them.
+ */
+const MOST_TRIES = 4096
+const MOST_BYTES = 4 * MAX_SIZE
+
 /** Every kernel's BTF has this among its strings; that of a module has it not, which is in its base. */
-const TASK_STRUCT = new TextEncoder().encode('\0task_struct\0')
+const TASK_STRUCT = new TextEncoder().encode('task_struct\0')
 
 /**
  * The kernel's BTF in its memory: between the symbols `__start_BTF` and `__stop_BTF`, which only
@@ -52,32 +59,48 @@ export function findBtf(
   throw new NotFoundError('no BTF in memory', [], 'neither its symbols nor its header are there')
 }
 
-/** All that looks like the BTF of a kernel in a range of memory. */
-export function* searchBtf(memory: Memory, { start, end }: AddressRange): Generator<FoundBtf> {
+/** What looks like the BTF of a kernel in a range of memory. */
+function* searchBtf(memory: Memory, range: AddressRange): Generator<FoundBtf> {
+  let tries = 0
+  let looked = 0
+  for (const address of searchHeaders(memory, range)) {
+    const length = lengthAt(memory, address)
+    if (++tries > MOST_TRIES || (looked += length) > MOST_BYTES) return
+    const bytes = length === 0 ? undefined : readWhole(memory, address, length)
+    if (bytes !== undefined) yield { bytes, address, how: 'by its header' }
+  }
+}
+
+function* searchHeaders(memory: Memory, { start, end }: AddressRange): Generator<bigint> {
   const buffer = new Uint8Array(CHUNK)
   for (let at = start; at < end; at += BigInt(CHUNK - HEADER_SIZE)) {
     const chunk = end - at < CHUNK ? buffer.subarray(0, Number(end - at)) : buffer
     readAvailable(memory, at, chunk)
     for (const header of HEADERS) {
       for (let i = findBytes(chunk, header); i !== -1; i = findBytes(chunk, header, i + 1)) {
-        const address = at + BigInt(i)
-        const bytes = readWhole(memory, address)
-        if (bytes !== undefined) yield { bytes, address, how: 'by its header' }
+        yield at + BigInt(i)
       }
     }
   }
 }
 
-/** The BTF whose header is at an address; undefined if it is none of a kernel. */
-function readWhole(memory: Memory, address: bigint): Uint8Array | undefined {
+/** How long the BTF at an address is; 0 if it is none. */
+function lengthAt(memory: Memory, address: bigint): number {
+  const header = readOrFault(memory, { address, length: HEADER_SIZE })
+  const length = header instanceof Uint8Array ? lengthOf(header) : 0
+  if (length === 0) return 0
+  // The last string ends with NUL.
+  const last = readOrFault(memory, { address: address + BigInt(length - 1), length: 1 })
+  return last instanceof Uint8Array && last[0] === 0 ? length : 0
+}
+
+/** The BTF at an address; undefined if it is none of a kernel. */
+function readWhole(memory: Memory, address: bigint, length: number): Uint8Array | undefined {
   try {
-    const length = lengthOf(readBytes(memory, address, HEADER_SIZE))
-    if (length === undefined) return undefined
     const bytes = readBytes(memory, address, length)
     const { stringStart, stringLength } = readHeader(bytes, SOURCE)
     const strings = bytes.subarray(stringStart, stringStart + stringLength)
-    const whole = strings[0] === 0 && strings.at(-1) === 0
-    return whole && findBytes(strings, TASK_STRUCT) !== -1 ? bytes : undefined
+    return strings[0] === 0 && findBytes(strings, TASK_STRUCT) !== -1 ? bytes : undefined
   } catch (error) {
     if (error instanceof KsightError) return undefined
     throw error
@@ -85,7 +108,7 @@ function readWhole(memory: Memory, address: bigint): Uint8Array | undefined {
 }
 
 /** What the header says of the length; the strings follow the types, and nothing follows them. */
-function lengthOf(header: Uint8Array): number | undefined {
+function lengthOf(header: Uint8Array): number {
   const view = new DataView(header.buffer)
   const littleEndian = header[0] === 0x9f
   const [typeOffset, typeLength, stringOffset, stringLength] = [8, 12, 16, 20].map((at) =>
@@ -93,5 +116,5 @@ function lengthOf(header: Uint8Array): number | undefined {
   ) as [number, number, number, number]
   const length = HEADER_SIZE + stringOffset + stringLength
   const sane = typeOffset === 0 && stringOffset === typeLength && length <= MAX_SIZE
-  return sane && typeLength > 0 && stringLength > 0 ? length : undefined
+  return sane && typeLength > 0 && stringLength > 0 ? length : 0
 }

@@ -3,9 +3,10 @@ import { InconsistentError, KsightError, NotFoundError } from '../errors.js'
 import type { Memory } from '../memory/memory.js'
 import { readAvailable } from '../memory/read_available.js'
 import type { AddressRange } from '../symbols/areas.js'
-import { findDigits, findKallsymsShapes, type KallsymsShape } from '../symbols/kallsyms_shape.js'
+import { findKallsymsShapes, type KallsymsShape } from '../symbols/kallsyms_shape.js'
 import type { KallsymsTables } from '../symbols/kallsyms_tables.js'
 import { NameLookup } from '../symbols/name_lookup.js'
+import { findDigits } from '../symbols/shape/tokens.js'
 import type { Fact } from './fact.js'
 import { type KallsymsOptions, type KallsymsPlaces, readKallsyms } from './read_kallsyms.js'
 import type { Vmcoreinfo } from './vmcoreinfo.js'
@@ -16,7 +17,7 @@ const CHUNK = 1 << 22
 const OVERLAP = 64
 
 /** The tables are within so many bytes before and behind the table of tokens. */
-const REACH = 1 << 24
+const REACH = 1n << 24n
 
 export interface FindKallsymsOptions extends KallsymsOptions {
   readonly vmcoreinfo?: Vmcoreinfo | undefined
@@ -80,83 +81,49 @@ function placesOf(vmcoreinfo: Vmcoreinfo, virtualOffset: bigint): KallsymsPlaces
 /** Where in a range of memory something has the shape of the tables. */
 export function* searchKallsyms(
   memory: Memory,
-  { start, end }: AddressRange,
+  range: AddressRange,
   littleEndian = true,
 ): Generator<KallsymsPlaces> {
+  const seen = new Set<bigint>()
+  for (const digits of searchDigits(memory, range)) {
+    const first = max(range.start, (digits - REACH) & ~0xfffn)
+    const last = min(range.end, digits + REACH)
+    const bytes = new Uint8Array(Number(last - first))
+    readAvailable(memory, first, bytes)
+    for (const shape of findKallsymsShapes(bytes, littleEndian)) {
+      const places = placesIn(shape, first)
+      if (!seen.has(places.token_table)) yield places
+      seen.add(places.token_table)
+    }
+  }
+}
+
+/** Where there may be tokens, but only one place of many that are close to each other. */
+function* searchDigits(memory: Memory, { start, end }: AddressRange): Generator<bigint> {
   const buffer = new Uint8Array(CHUNK)
-  let searched = start
+  let next = start
   for (let at = start; at < end; at += BigInt(CHUNK - OVERLAP)) {
     const chunk = buffer.subarray(0, Number(min(BigInt(CHUNK), end - at)))
     readAvailable(memory, at, chunk)
     for (const digits of findDigits(chunk)) {
       const found = at + BigInt(digits)
-      if (found < searched) continue
-      const first = max(start, (found - BigInt(REACH)) & ~0xfffn)
-      const last = min(end, found + BigInt(REACH))
-      const bytes = new Uint8Array(Number(last - first))
-      readAvailable(memory, first, bytes)
-      // All that is in these bytes is looked at now.
-      searched = last
-      for (const shape of findKallsymsShapes(bytes, littleEndian)) {
-        const places = withAddresses(bytes, shape, first, littleEndian)
-        if (places !== undefined) yield places
-      }
+      if (found < next) continue
+      yield found
+      next = found + REACH / 2n
     }
   }
 }
 
-/**
- * The addresses are behind the tokens since Linux 6.4 (404bad70fcf7), before that they were the
- * first table. Newer kernels have no base.
- */
-function withAddresses(
-  bytes: Uint8Array,
-  shape: KallsymsShape,
-  origin: bigint,
-  littleEndian: boolean,
-): KallsymsPlaces | undefined {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  const size = 4 * shape.count
-  const isBase = (at: number) =>
-    at >= 0 && at + 8 <= bytes.length && view.getBigUint64(at, littleEndian) >= KERNEL_HALF
-  const behind = shape.tokenIndex + 512
-  const baseBehind = align8(behind + size)
-  const baseBefore = shape.numSyms - 8
-  const before = baseBefore - align8(size)
-  const found = (offsets: number, base: number | undefined): KallsymsPlaces => {
-    return {
-      num_syms: origin + BigInt(shape.numSyms),
-      names: origin + BigInt(shape.names),
-      token_table: origin + BigInt(shape.tokenTable),
-      token_index: origin + BigInt(shape.tokenIndex),
-      offsets: origin + BigInt(offsets),
-      relative_base: base === undefined ? undefined : origin + BigInt(base),
-    }
+function placesIn(shape: KallsymsShape, origin: bigint): KallsymsPlaces {
+  const { relativeBase } = shape
+  return {
+    num_syms: origin + BigInt(shape.numSyms),
+    names: origin + BigInt(shape.names),
+    token_table: origin + BigInt(shape.tokenTable),
+    token_index: origin + BigInt(shape.tokenIndex),
+    offsets: origin + BigInt(shape.offsets),
+    relative_base: relativeBase === undefined ? undefined : origin + BigInt(relativeBase),
   }
-  const words = (at: number) => (index: number) => view.getInt32(at + 4 * index, littleEndian)
-  if (isBase(baseBehind) && risesFromBase(words(behind), shape.count)) {
-    return found(behind, baseBehind)
-  }
-  if (before >= 0 && isBase(baseBefore) && risesFromBase(words(before), shape.count)) {
-    return found(before, baseBefore)
-  }
-  return behind + size <= bytes.length ? found(behind, undefined) : undefined
-}
-
-/** Kernel addresses have their highest bit set. */
-const KERNEL_HALF = 1n << 63n
-
-/** Whether the words are in the order of addresses, the first of which is the base. */
-function risesFromBase(word: (index: number) => number, count: number): boolean {
-  let index = 0
-  // Per-CPU variables come first, their offsets are small.
-  let last = 0
-  for (; index < count && word(index) >= last; index++) last = word(index)
-  if (index === count) return true
-  // From -1 on they count down.
-  last = 0
-  for (; index < count && word(index) <= last; index++) last = word(index)
-  return index === count
 }
 
 /** Every kernel has `_stext`, and VMCOREINFO tells where it is. */
@@ -173,6 +140,5 @@ function check(tables: KallsymsTables, noted: bigint | undefined): string {
   return `${tables.addresses.length} names decode, _stext is at ${hex(stext)}${by}`
 }
 
-const align8 = (offset: number) => (offset + 7) & ~7
 const min = (a: bigint, b: bigint) => (a < b ? a : b)
 const max = (a: bigint, b: bigint) => (a > b ? a : b)

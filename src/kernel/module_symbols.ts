@@ -13,8 +13,8 @@ const VALUE_AT = 8
 const NAME_LIMIT = 512
 
 /** More than any module has. */
-const MAX_SYMBOLS = 1 << 20
-const MAX_STRINGS = 1 << 26
+const MAX_SYMBOLS = 1 << 19
+const MAX_STRINGS = 1 << 25
 
 /**
  * The symbols of a module as /proc/kallsyms lists them: what is left of its ELF symbols in
@@ -22,9 +22,12 @@ const MAX_STRINGS = 1 << 26
  * modules of any licence. Mirrors `module_get_kallsym()`.
  */
 export function moduleSymbols(module: Struct<'module'>): KernelSymbol[] {
-  const { symtab, strtab, typetab, num_symtab: count } = module.kallsyms
-  if (count > MAX_SYMBOLS) {
-    throw new InconsistentError(`module ${module.name} has no sound symbols`, `there are ${count}`)
+  const { symtab, strtab, typetab, num_symtab: count } = module.kallsyms ?? {}
+  if (!symtab || !strtab || !typetab || count > MAX_SYMBOLS) {
+    throw new InconsistentError(
+      `cannot read the symbols of module ${module.name}`,
+      symtab && strtab && typetab ? `it claims to have ${count}` : 'it points to none',
+    )
   }
   const { memory } = module.$space
   const bytes = readBytes(memory, symtab.$address, count * SYMBOL_SIZE)
@@ -68,7 +71,10 @@ function exportedSymbols(module: Struct<'module'>): Map<string, bigint> {
   const count: number = module.num_syms
   if (count === 0 || module.syms === null) return new Map()
   if (count > MAX_SYMBOLS) {
-    throw new InconsistentError(`module ${module.name} has no sound exports`, `there are ${count}`)
+    throw new InconsistentError(
+      `cannot read what module ${module.name} exports`,
+      `it claims to export ${count} symbols`,
+    )
   }
   const { memory, btf } = module.$space
   const type = module.$space.struct('kernel_symbol').type

@@ -21,7 +21,10 @@ export interface KallsymsPlaces {
 export interface KallsymsOptions {
   /** True by default. */
   readonly littleEndian?: boolean
-  /** What to add to an address to make it a virtual one, where `memory` is physical. */
+  /**
+   * What to add to an address to make it a virtual one, where `memory` is physical. Without it, what
+   * VMCOREINFO names cannot be found there, nor the addresses of kernels that have no relative base.
+   */
   readonly virtualOffset?: bigint
 }
 

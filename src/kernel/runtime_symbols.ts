@@ -1,4 +1,4 @@
-import { KsightError } from '../errors.js'
+import { InconsistentError, KsightError } from '../errors.js'
 import type { AddressRange } from '../symbols/areas.js'
 import { SymbolList } from '../symbols/symbol_list.js'
 import type { KernelSymbol, SymbolSource } from '../symbols/symbols.js'
@@ -11,35 +11,62 @@ export interface RuntimeSymbols extends SymbolSource {
   readonly problems: readonly KsightError[]
 }
 
+/** More than all modules of a kernel have. */
+const MAX_SYMBOLS = 1 << 22
+
 /**
  * The symbols that come and go while a kernel runs, in the order in which /proc/kallsyms lists them
  * behind those of the image: of modules, of the pages of ftrace's trampolines, of BPF programs and of
  * the pages of kprobes' instructions.
  */
 export function runtimeSymbols(kernel: ModuleHolder): RuntimeSymbols {
-  const symbols: KernelSymbol[] = []
+  const found = new Collector()
   const modules: AddressRange[] = []
-  const problems: KsightError[] = []
-  const attempt = (take: () => void) => {
-    try {
-      take()
-    } catch (error) {
-      if (!(error instanceof KsightError)) throw error
-      problems.push(error)
-    }
-  }
-  attempt(() => {
+  found.attempt(() => {
     for (const module of forEachModule(kernel)) {
-      attempt(() => modules.push(...moduleMemory(module)))
-      attempt(() => symbols.push(...moduleSymbols(module)))
+      modules.push(...moduleMemory(module))
+      found.collect(() => moduleSymbols(module))
+      if (found.isFull) break
     }
   })
-  for (const list of [ftraceTrampolines, bpfSymbols, kprobePages]) {
-    attempt(() => {
-      for (const symbol of list(kernel)) symbols.push(symbol)
+  for (const list of [ftraceTrampolines, bpfSymbols, kprobePages]) found.collect(() => list(kernel))
+  const table = new SymbolList('the kernel’s modules', found.symbols)
+  return { table, modules, problems: found.problems }
+}
+
+/** Takes what can be read, and remembers what cannot. */
+class Collector {
+  readonly symbols: KernelSymbol[] = []
+  readonly problems: KsightError[] = []
+
+  get isFull(): boolean {
+    return this.symbols.length > MAX_SYMBOLS
+  }
+
+  attempt(action: () => void): void {
+    try {
+      action()
+    } catch (error) {
+      if (!(error instanceof KsightError)) throw error
+      this.problems.push(error)
+    }
+  }
+
+  collect(take: () => Iterable<KernelSymbol>): void {
+    this.attempt(() => {
+      for (const symbol of take()) {
+        this.symbols.push(symbol)
+        if (this.isFull) throw tooMany()
+      }
     })
   }
-  return { table: new SymbolList('the kernel’s modules', symbols), modules, problems }
+}
+
+function tooMany(): InconsistentError {
+  return new InconsistentError(
+    'the lists of symbols in memory are damaged',
+    `they have more than ${MAX_SYMBOLS}`,
+  )
 }
 
 /** Mirrors `ftrace_get_trampoline_kallsym()` (Linux 5.8, fc0ea795f53c). */
@@ -70,10 +97,15 @@ function* kprobePages({ space, symbols }: ModuleHolder): Generator<KernelSymbol>
     const at = symbols.find(name)?.address
     if (at === undefined) continue
     const cache = space.at('kprobe_insn_cache', at)
-    const symbol: string = cache.sym.$string()
+    const symbol: string = cache.sym?.$string() ?? ''
     const head = cache.$addressOf('pages')
     for (const { insns } of listForEachEntry(space, head, 'kprobe_insn_page', 'list')) {
-      yield { name: symbol, address: insns.$address, type: 't', module: '__builtin__kprobes' }
+      yield {
+        name: symbol,
+        address: insns?.$address ?? 0n,
+        type: 't',
+        module: '__builtin__kprobes',
+      }
     }
   }
 }

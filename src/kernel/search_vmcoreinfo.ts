@@ -1,4 +1,5 @@
-import { KsightError } from '../errors.js'
+import { hex } from '../bytes/hex.js'
+import { InconsistentError, KsightError } from '../errors.js'
 import { type Memory, readBytes } from '../memory/memory.js'
 import { readAvailable } from '../memory/read_available.js'
 import { cString } from '../object/c_string.js'
@@ -18,6 +19,9 @@ export interface VmcoreinfoCandidate {
 const PAGE_SIZE = 4096
 
 const CHUNK = 1 << 22
+
+/** How many chunks may lack pages: an image may claim to have any amount of RAM. */
+const MOST_HOLES = 256
 
 /** The first four letters of VMCOREINFO and of OSRELEASE, as little-endian words. */
 const VMCO = 0x4f434d56
@@ -39,12 +43,13 @@ export function* searchVmcoreinfo(
   ranges: Iterable<{ readonly address: bigint; readonly length: bigint }>,
 ): Generator<VmcoreinfoCandidate> {
   const buffer = new Uint8Array(CHUNK)
+  let holes = 0
   for (const { address, length } of ranges) {
     const end = address + length
     for (let at = pageUp(address); at + BigInt(PAGE_SIZE) <= end; at += BigInt(CHUNK)) {
       const size = end - at < CHUNK ? Number(end - at) : CHUNK
       const chunk = buffer.subarray(0, size & -PAGE_SIZE)
-      readAvailable(physical, at, chunk)
+      if (!readAvailable(physical, at, chunk) && ++holes > MOST_HOLES) throw tooManyHoles(at)
       for (const offset of markedPages(chunk)) {
         const vmcoreinfo = parsePage(chunk.slice(offset, offset + PAGE_SIZE))
         if (vmcoreinfo === undefined) continue
@@ -68,6 +73,13 @@ export function findVmcoreinfo(
     if (candidate.fits === undefined) possible ??= candidate
   }
   return possible
+}
+
+function tooManyHoles(at: bigint): InconsistentError {
+  return new InconsistentError(
+    'cannot search memory for VMCOREINFO',
+    `up to physical ${hex(at)} most of what is to be RAM is not in the image`,
+  )
 }
 
 /** Pages that start like the note or its text. */

@@ -4,9 +4,14 @@ import type { Memory } from './memory.js'
 const PAGE_SIZE = 4096
 const PIECE_SIZE = 16 * PAGE_SIZE
 
-/** Fills `into` from an address on, with zeros in the place of pages that cannot be read. */
-export function readAvailable(memory: Memory, address: bigint, into: Uint8Array): void {
-  if (!tryRead(memory, address, into)) readPieces(memory, address, into, PIECE_SIZE)
+/**
+ * Fills `into` from an address on, with zeros in the place of pages that cannot be read; tells
+ * whether there were none of these.
+ */
+export function readAvailable(memory: Memory, address: bigint, into: Uint8Array): boolean {
+  if (tryRead(memory, address, into)) return true
+  readPieces(memory, address, into, PIECE_SIZE)
+  return false
 }
 
 /** What is not read is zeros. */

@@ -26,8 +26,8 @@ export function baseRelativeAddresses(words: Int32Array, base: bigint): BigUint6
 }
 
 /**
- * The same where the kernel has no base (newer than Linux 6.19): each word is the distance to the symbol from
- * the word itself, the first of which is at the address `start`.
+ * The same where the kernel has no base (newer than Linux 6.19): each word is the distance to the
+ * symbol from the word itself, the first of which is at the address `start`.
  */
 export function placeRelativeAddresses(words: Int32Array, start: bigint): BigUint64Array {
   const halves = new Halves(words.length)
