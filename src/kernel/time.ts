@@ -6,7 +6,7 @@ import { cpuRq } from './percpu.js'
 // The clocks are taken from per-CPU variables, which BTF lists in every kernel; where the timekeeper
 // (`tk_core`) is, only kallsyms of a kernel with CONFIG_KALLSYMS_ALL tells.
 
-/** The bit of `tick_sched.flags` that was the member `tick_stopped` before Linux 6.10 (a478ffb2ae23). */
+/** The bit of `tick_sched.flags` that was the member `tick_stopped` in older kernels. */
 const TS_FLAG_STOPPED = 1 << 1
 
 /** What has to be added to CLOCK_MONOTONIC for another clock, in nanoseconds. */

@@ -19,7 +19,7 @@ const TROUBLE = [
 
 const DIE = /: [0-9a-f]{4,16} \[#\d+\]/
 
-/** `CPU: 1 PID: 489 Comm: sh Tainted: G   OE   6.1.0`, with `UID: 0` since Linux 6.12 (cd6313beaeae). */
+/** `CPU: 1 PID: 489 Comm: sh Tainted: G   OE   6.1.0`; newer kernels say `UID: 0` before the PID. */
 const WHO = /\bCPU: (\d+) (?:UID: \d+ )?PID: (\d+) Comm: (.*?) (?:Not tainted|Tainted: ([A-Z ]+)) /
 
 /** RIP of a kernel address, or `pc :` of arm64; that of user space has no symbol. */
