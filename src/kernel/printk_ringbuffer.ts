@@ -14,6 +14,9 @@ const MAX_COUNT_BITS = 31 - 5
 /** Messages that are read at a time. */
 const BATCH = 256
 
+/** So many descriptors in a row without a message are no ring of a kernel's. */
+const MAX_MISSING = 1 << 16
+
 /** How often a message is read again because it changed meanwhile. */
 const MAX_RETRIES = 5
 
@@ -51,11 +54,17 @@ export class PrintkRingbuffer {
 
   *records(): Generator<LogRecord> {
     const { first, length } = this.extent()
+    let missing = 0
     for (let done = 0; done < length; done += BATCH) {
       const ids = Array.from({ length: Math.min(BATCH, length - done) }, (_, i) => {
         return this.idOf(first + BigInt(done + i))
       })
-      yield* this.read(ids, MAX_RETRIES)
+      missing += ids.length
+      for (const record of this.read(ids, MAX_RETRIES)) {
+        missing = 0
+        yield record
+      }
+      if (missing > MAX_MISSING) throw damagedLog(`${missing} messages in a row are missing`)
     }
   }
 
