@@ -20,7 +20,8 @@ export interface ClockOffsets {
 /** The {@link ClockOffsets} as the CPU has them that heard of the latest change of the time. */
 export function clockOffsets(kernel: Kernel): ClockOffsets {
   const bases = kernel.cpus.map((cpu) => kernel.perCpu('hrtimer_bases', cpu) as UntypedView)
-  const latest = bases.reduce((a, b) => (b.clock_was_set_seq > a.clock_was_set_seq ? b : a))
+  const [latest] = bases.sort((a, b) => b.clock_was_set_seq - a.clock_was_set_seq)
+  if (latest === undefined) throw new UnsupportedError('cannot tell the time', 'no CPU is known')
   const offsetOf = (clock: string): bigint => {
     return latest.clock_base[enumerator(kernel, 'hrtimer_base_type', clock)].offset
   }
