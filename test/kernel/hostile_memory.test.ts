@@ -41,8 +41,6 @@ import {
   taskStartTime,
 } from '../../src/kernel/sched.js'
 import { taskStateToChar } from '../../src/kernel/state.js'
-import { getBootTime, uptime } from '../../src/kernel/time.js'
-import { initUtsname } from '../../src/kernel/uname.js'
 import { fromKuid } from '../../src/kernel/user_namespace.js'
 import { xaForEach } from '../../src/kernel/xarray.js'
 import type { Memory, Range } from '../../src/memory/memory.js'
@@ -159,9 +157,6 @@ const HELPERS: Record<string, (kernel: Kernel, task: UntypedView) => unknown> = 
   getMmCounterSum: (kernel, task) =>
     taskMm(task) && getMmCounterSum(kernel, taskMm(task)!, 'MM_ANONPAGES'),
   xaForEach: (kernel, task) => first(xaForEach(kernel.space, task.$address)),
-  initUtsname: (kernel) => initUtsname(kernel),
-  uptime: (kernel) => uptime(kernel),
-  getBootTime: (kernel) => getBootTime(kernel),
   printkRingbuffer: (kernel) =>
     first(new PrintkRingbuffer(ringAt(kernel, TASK), () => {}).records()),
   listProcesses: (kernel) => first(kernel.forEachProcess('list')),
