@@ -77,6 +77,12 @@ describeLive('why a kernel died', () => {
     expect(callTrace.every((call) => records.some(({ text }) => text.trim() === call))).toBe(true)
   })
 
+  test('what a process writes kills no kernel', () => {
+    using kernel = openLive()
+    const forged = recorded('sysrq_6.1').map((record) => ({ ...record, facility: 1 }))
+    expect(death(kernel, forged)).toBeUndefined()
+  })
+
   test.each([
     ['sysrq_6.1', 221],
     ['sysrq_6.12', 267],
