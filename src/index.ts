@@ -8,22 +8,32 @@ export * from './kernel/cmdline.js'
 export * from './kernel/cpumask.js'
 export * from './kernel/cputime.js'
 export * from './kernel/cred.js'
+export * from './kernel/death.js'
 export * from './kernel/dentry.js'
 export { Kernel } from './kernel/kernel.js'
 export * from './kernel/kernfs.js'
 export * from './kernel/kthread.js'
 export * from './kernel/list.js'
+export {
+  LOG_FACILITIES,
+  LOG_LEVELS,
+  type LogCaller,
+  type LogRecord,
+  type OnLost,
+} from './kernel/log_record.js'
 export * from './kernel/mm.js'
 export * from './kernel/namespace.js'
 export * from './kernel/path.js'
 export * from './kernel/percpu.js'
 export * from './kernel/pf_flags.js'
 export * from './kernel/pid.js'
+export * from './kernel/printk.js'
 export * from './kernel/proc_task_name.js'
 export * from './kernel/rbtree.js'
 export * from './kernel/relations.js'
 export * from './kernel/sched.js'
 export * from './kernel/state.js'
+export * from './kernel/taint.js'
 export {
   forEachProcess,
   forEachProcessThread,
@@ -32,6 +42,9 @@ export {
   taskRows,
   type Walk,
 } from './kernel/tasks.js'
+export * from './kernel/time.js'
+export { lastTrouble, type Trouble } from './kernel/trouble.js'
+export * from './kernel/uname.js'
 export * from './kernel/user_memory.js'
 export * from './kernel/user_namespace.js'
 export * from './kernel/xarray.js'

@@ -8,8 +8,8 @@ import {
   beginningOf,
   isSameCaller,
   isTrouble,
+  kernelLines,
   type LogLine,
-  logLines,
   type Trouble,
   troubleFrom,
 } from './trouble.js'
@@ -32,7 +32,7 @@ export interface Death {
   readonly unknown: readonly string[]
 }
 
-const PANIC = /Kernel panic - not syncing: (.*)/
+const PANIC = /^Kernel panic - not syncing: (.*)/
 
 const PANIC_CPU_INVALID = -1n
 
@@ -49,7 +49,7 @@ export function death(
 ): Death | undefined {
   const unknown: string[] = []
   const panicCpu = panicCpuOf(kernel, unknown)
-  const lines = logLines(records)
+  const lines = kernelLines(records)
   const panicAt = lines.findIndex(({ text }) => PANIC.test(text))
   if (panicAt === -1 && panicCpu === undefined && !wasCrashed(kernel)) return undefined
   const panic = panicAt === -1 ? undefined : troubleFrom(lines.slice(panicAt))

@@ -2,7 +2,7 @@ import { FaultError, InconsistentError } from '../errors.js'
 import type { UntypedView } from '../object/kernel_types.js'
 import type { ObjectSpace } from '../object/space.js'
 import { damagedLog, type LogRecord, logCaller, logText, type OnLost } from './log_record.js'
-import { TextRing } from './printk_text_ring.js'
+import { type TextBlock, TextRing } from './printk_text_ring.js'
 
 /** `enum desc_state`; a descriptor that is reserved or reusable has no message. */
 const DESC_COMMITTED = 1n
@@ -14,13 +14,19 @@ const MAX_COUNT_BITS = 31 - 5
 /** Messages that are read at a time. */
 const BATCH = 256
 
+/** So many descriptors in a row without a message are no ring of a kernel's. */
+const MAX_MISSING = 1 << 16
+
 /** How often a message is read again because it changed meanwhile. */
 const MAX_RETRIES = 5
 
+/** What was read of a message, but for its text. */
 interface Found {
   readonly id: bigint
-  readonly desc: UntypedView
-  readonly state: bigint
+  /** Its state and its id. */
+  readonly stateVar: bigint
+  readonly info: UntypedView
+  readonly block: TextBlock
 }
 
 /**
@@ -51,11 +57,17 @@ export class PrintkRingbuffer {
 
   *records(): Generator<LogRecord> {
     const { first, length } = this.extent()
+    let missing = 0
     for (let done = 0; done < length; done += BATCH) {
       const ids = Array.from({ length: Math.min(BATCH, length - done) }, (_, i) => {
         return this.idOf(first + BigInt(done + i))
       })
-      yield* this.read(ids, MAX_RETRIES)
+      missing += ids.length
+      for (const record of this.read(ids, MAX_RETRIES)) {
+        missing = 0
+        yield record
+      }
+      if (missing > MAX_MISSING) throw damagedLog(`${missing} messages in a row are missing`)
     }
   }
 
@@ -70,17 +82,20 @@ export class PrintkRingbuffer {
 
   private *read(ids: readonly bigint[], retries: number): Generator<LogRecord> {
     const found = this.withMessage(ids)
-    const infos = this.elements('printk_info', 'infos', found)
-    const texts = this.text.take(found.map(({ desc }) => desc.text_blk_lpos))
-    const after = this.elements('prb_desc', 'descs', found)
-    for (const [i, { id, desc, state }] of found.entries()) {
+    const texts = this.text.take(found.map(({ block }) => block))
+    const after = this.elements(
+      'prb_desc',
+      'descs',
+      found.map(({ id }) => id),
+    )
+    for (const [i, { id, stateVar, info }] of found.entries()) {
       const text = texts[i]!
       try {
-        if (after[i]!.state_var.counter !== desc.state_var.counter) {
+        if (stateVarOf(after[i]!) !== stateVar) {
           if (retries > 0) yield* this.read([id], retries - 1)
           else this.onLost('it changed whenever it was read')
         } else if (text instanceof Error) this.lose(text)
-        else yield recordOf(infos[i]!, text, state === DESC_COMMITTED)
+        else yield recordOf(info, text, this.stateOf(stateVar) === DESC_COMMITTED)
       } catch (error) {
         this.lose(error)
       }
@@ -88,14 +103,18 @@ export class PrintkRingbuffer {
   }
 
   private withMessage(ids: readonly bigint[]): Found[] {
-    const wanted = ids.map((id) => ({ id }))
-    return this.elements('prb_desc', 'descs', wanted).flatMap((desc, i) => {
-      const id = ids[i]!
+    const descs = this.elements('prb_desc', 'descs', ids)
+    const infos = this.elements('printk_info', 'infos', ids)
+    return ids.flatMap((id, i) => {
+      const [desc, info] = [descs[i]!, infos[i]!]
       try {
-        const stateVar = BigInt(desc.state_var.counter)
-        const state = BigInt.asUintN(2, stateVar >> BigInt(this.idBits))
+        const stateVar = stateVarOf(desc)
+        const state = this.stateOf(stateVar)
         const isWritten = state === DESC_COMMITTED || state === DESC_FINALIZED
-        return isWritten && this.idOf(stateVar) === id ? [{ id, desc, state }] : []
+        if (!isWritten || this.idOf(stateVar) !== id) return []
+        const { begin, next } = desc.text_blk_lpos
+        const block = { begin: BigInt(begin), next: BigInt(next), length: info.text_len }
+        return [{ id, stateVar, info, block }]
       } catch (error) {
         this.lose(error)
         return []
@@ -107,11 +126,11 @@ export class PrintkRingbuffer {
   private elements(
     type: 'prb_desc' | 'printk_info',
     ring: 'descs' | 'infos',
-    wanted: readonly { readonly id: bigint }[],
+    ids: readonly bigint[],
   ): UntypedView[] {
     const start = this.ring.desc_ring[ring]?.$address ?? 0n
     const size = BigInt(this.space.struct(type).type.size)
-    const addresses = wanted.map(({ id }) => start + (id & (this.count - 1n)) * size)
+    const addresses = ids.map((id) => start + (id & (this.count - 1n)) * size)
     return this.space.manyAt(type, addresses)
   }
 
@@ -120,14 +139,19 @@ export class PrintkRingbuffer {
     return BigInt.asUintN(this.idBits, stateVar)
   }
 
+  private stateOf(stateVar: bigint): bigint {
+    return BigInt.asUintN(2, stateVar >> BigInt(this.idBits))
+  }
+
   private lose(error: unknown): void {
     if (!(error instanceof FaultError || error instanceof InconsistentError)) throw error
     this.onLost(error.message)
   }
 }
 
-function recordOf(info: UntypedView, block: Uint8Array, unfinished: boolean): LogRecord {
-  const bytes = block.subarray(0, info.text_len)
+const stateVarOf = ({ state_var: { counter } }: UntypedView) => BigInt(counter)
+
+function recordOf(info: UntypedView, bytes: Uint8Array, unfinished: boolean): LogRecord {
   const { subsystem, device } = info.dev_info
   return {
     seq: info.seq,

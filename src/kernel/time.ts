@@ -6,7 +6,7 @@ import { cpuRq } from './percpu.js'
 // The clocks are taken from per-CPU variables, which BTF lists in every kernel; where the timekeeper
 // (`tk_core`) is, only kallsyms of a kernel with CONFIG_KALLSYMS_ALL tells.
 
-/** The bit of `tick_sched.flags` that was the member `tick_stopped` before Linux 6.10 (a478ffb2ae23). */
+/** The bit of `tick_sched.flags` that was the member `tick_stopped` in older kernels. */
 const TS_FLAG_STOPPED = 1 << 1
 
 /** What has to be added to CLOCK_MONOTONIC for another clock, in nanoseconds. */
@@ -20,7 +20,8 @@ export interface ClockOffsets {
 /** The {@link ClockOffsets} as the CPU has them that heard of the latest change of the time. */
 export function clockOffsets(kernel: Kernel): ClockOffsets {
   const bases = kernel.cpus.map((cpu) => kernel.perCpu('hrtimer_bases', cpu) as UntypedView)
-  const latest = bases.reduce((a, b) => (b.clock_was_set_seq > a.clock_was_set_seq ? b : a))
+  const [latest] = bases.sort((a, b) => b.clock_was_set_seq - a.clock_was_set_seq)
+  if (latest === undefined) throw new UnsupportedError('cannot tell the time', 'no CPU is known')
   const offsetOf = (clock: string): bigint => {
     return latest.clock_base[enumerator(kernel, 'hrtimer_base_type', clock)].offset
   }

@@ -19,7 +19,7 @@ const TROUBLE = [
 
 const DIE = /: [0-9a-f]{4,16} \[#\d+\]/
 
-/** `CPU: 1 PID: 489 Comm: sh Tainted: G   OE   6.1.0`, with `UID: 0` since Linux 6.12 (cd6313beaeae). */
+/** `CPU: 1 PID: 489 Comm: sh Tainted: G   OE   6.1.0`; newer kernels say `UID: 0` before the PID. */
 const WHO = /\bCPU: (\d+) (?:UID: \d+ )?PID: (\d+) Comm: (.*?) (?:Not tainted|Tainted: ([A-Z ]+)) /
 
 /** RIP of a kernel address, or `pc :` of arm64; that of user space has no symbol. */
@@ -52,8 +52,11 @@ export interface LogLine {
   readonly record: LogRecord
 }
 
-export function logLines(records: Iterable<LogRecord>): LogLine[] {
-  return [...records].flatMap((record) => record.text.split('\n').map((text) => ({ text, record })))
+/** The lines that the kernel itself wrote: what processes write has a facility of their own. */
+export function kernelLines(records: Iterable<LogRecord>): LogLine[] {
+  return [...records]
+    .filter(({ facility }) => facility === 0)
+    .flatMap((record) => record.text.split('\n').map((text) => ({ text, record })))
 }
 
 export const isTrouble = ({ text }: LogLine) => TROUBLE.some((beginning) => beginning.test(text))
@@ -82,7 +85,7 @@ export function troubleFrom(lines: readonly LogLine[]): Trouble {
 
 /** The last trouble in the log, of a kernel that may well live on; undefined if there was none. */
 export function lastTrouble(records: Iterable<LogRecord>): Trouble | undefined {
-  const lines = logLines(records)
+  const lines = kernelLines(records)
   const last = lines.findLastIndex(isTrouble)
   return last === -1 ? undefined : troubleFrom(lines.slice(beginningOf(lines, last)))
 }

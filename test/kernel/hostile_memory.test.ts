@@ -19,6 +19,7 @@ import { taskNamespaces } from '../../src/kernel/namespace.js'
 import { dPath, taskCwd, taskExe, taskRoot } from '../../src/kernel/path.js'
 import { pfFlagNames } from '../../src/kernel/pf_flags.js'
 import { findTask, taskPids, taskPidVnr, taskTgidVnr } from '../../src/kernel/pid.js'
+import { PrintkRingbuffer } from '../../src/kernel/printk_ringbuffer.js'
 import { procTaskName } from '../../src/kernel/proc_task_name.js'
 import {
   forEachChild,
@@ -44,6 +45,7 @@ import { fromKuid } from '../../src/kernel/user_namespace.js'
 import { xaForEach } from '../../src/kernel/xarray.js'
 import type { Memory, Range } from '../../src/memory/memory.js'
 import type { UntypedView } from '../../src/object/kernel_types.js'
+import { ObjectSpace } from '../../src/object/space.js'
 
 const BTF_FILE = '/sys/kernel/btf/vmlinux'
 const TASK = 0xffff_8880_1234_5680n
@@ -155,7 +157,13 @@ const HELPERS: Record<string, (kernel: Kernel, task: UntypedView) => unknown> = 
   getMmCounterSum: (kernel, task) =>
     taskMm(task) && getMmCounterSum(kernel, taskMm(task)!, 'MM_ANONPAGES'),
   xaForEach: (kernel, task) => first(xaForEach(kernel.space, task.$address)),
+  printkRingbuffer: (kernel) =>
+    first(new PrintkRingbuffer(ringAt(kernel, TASK), () => {}).records()),
   listProcesses: (kernel) => first(kernel.forEachProcess('list')),
+}
+
+function ringAt(kernel: Kernel, address: bigint): UntypedView {
+  return new ObjectSpace(kernel.types, kernel.uncached).at('printk_ringbuffer', address)
 }
 
 /** A few of what there may be very many of. */
