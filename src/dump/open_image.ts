@@ -8,6 +8,7 @@ import {
 } from '../errors.js'
 import { kernelImageMap } from '../kernel/image_map.js'
 import { Kernel } from '../kernel/kernel.js'
+import { runtimeSymbols } from '../kernel/runtime_symbols.js'
 import type { Vmcoreinfo } from '../kernel/vmcoreinfo.js'
 import { PagedMemory } from '../memory/paging/paged_memory.js'
 import { Symbols } from '../symbols/symbols.js'
@@ -57,11 +58,11 @@ function kernelIn(
   const symbols = new ImageSymbols(memory, vmcoreinfo.value, range, help)
   const types = imageTypes(memory, symbols, range, help)
   const toPhysical = (address: bigint) => physicalOf(memory, address)
-  return new Kernel({
+  const kernel: Kernel = new Kernel({
     source: `${name}, ${dump.format}`,
     types,
     memory,
-    symbols: () => new Symbols(symbols.table),
+    symbols: () => new Symbols(symbols.table, [], () => runtimeSymbols(kernel)),
     hints: {
       release: vmcoreinfo.value.get('OSRELEASE') ?? dump.uts?.release ?? 'unknown',
       vmcoreinfo,
@@ -73,6 +74,7 @@ function kernelIn(
     image: dump,
     ...(resources && { resources }),
   })
+  return kernel
 }
 
 function stextOf(vmcoreinfo: Vmcoreinfo): bigint {

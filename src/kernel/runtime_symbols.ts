@@ -6,11 +6,6 @@ import { listForEachEntry } from './list.js'
 import { moduleSymbols } from './module_symbols.js'
 import { forEachModule, type ModuleHolder, moduleMemory } from './modules.js'
 
-export interface RuntimeSymbols extends SymbolSource {
-  /** What could not be read, whose symbols are missing. */
-  readonly problems: readonly KsightError[]
-}
-
 /** More than all modules of a kernel have. */
 const MAX_SYMBOLS = 1 << 22
 
@@ -19,7 +14,7 @@ const MAX_SYMBOLS = 1 << 22
  * behind those of the image: of modules, of the pages of ftrace's trampolines, of BPF programs and of
  * the pages of kprobes' instructions.
  */
-export function runtimeSymbols(kernel: ModuleHolder): RuntimeSymbols {
+export function runtimeSymbols(kernel: ModuleHolder): SymbolSource {
   const found = new Collector()
   const modules: AddressRange[] = []
   found.attempt(() => {

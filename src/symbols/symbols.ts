@@ -1,5 +1,5 @@
 import { nearestNames } from '../bytes/nearest.js'
-import { NotFoundError } from '../errors.js'
+import { type KsightError, NotFoundError } from '../errors.js'
 import { AddressOrder } from './address_order.js'
 import { type AddressRange, imageAreas } from './areas.js'
 import { NameLookup } from './name_lookup.js'
@@ -28,6 +28,8 @@ export interface SymbolSource {
   readonly table: SymbolTable
   /** The areas that modules lie in, as far as they are known. */
   readonly modules: readonly AddressRange[]
+  /** Why some are missing. */
+  readonly problems?: readonly KsightError[]
 }
 
 /** How far the last symbol of a module is taken to reach where the end of its module is unknown. */
@@ -50,6 +52,9 @@ export class Symbols {
     this.parts = [new Part({ table, modules })]
   }
 
+  /** Why symbols that there should be are missing, as far as it was tried to read them. */
+  readonly problems: KsightError[] = []
+
   get count(): number {
     let count = 0
     for (const { table } of this.everyPart()) count += table.addresses.length
@@ -63,7 +68,9 @@ export class Symbols {
     if (rest === undefined) return
     // It may itself look for symbols, which the first part has.
     this.rest = undefined
-    const part = new Part(rest())
+    const found = rest()
+    this.problems.push(...(found.problems ?? []))
+    const part = new Part(found)
     this.parts.push(part)
     yield part
   }

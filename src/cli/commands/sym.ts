@@ -3,15 +3,16 @@ import { NotFoundError } from '../../errors.js'
 import type { KernelSymbol, NearestSymbol, Symbols } from '../../symbols/symbols.js'
 import { openSymbols } from '../open.js'
 import type { GlobalOptions } from '../options.js'
-import { showSymbols } from '../pointers.js'
+import { showMessage, showSymbols } from '../pointers.js'
 import { present } from '../present.js'
 import type { ShowPointer } from '../render/pointers.js'
+import { writeErr } from '../stdio.js'
 
 /** Where a symbol is, or what is at an address. */
 export async function sym(what: string, options: GlobalOptions): Promise<void> {
   const symbols = openSymbols(options)
   const show = showSymbols(options)
-  const found = lookUp(symbols, what)
+  const found = whileTelling(symbols, options, () => lookUp(symbols, what))
   await present(
     {
       json: () => asJson(found, show),
@@ -19,6 +20,15 @@ export async function sym(what: string, options: GlobalOptions): Promise<void> {
     },
     options,
   )
+}
+
+/** Says on standard error which symbols could not be read, also where nothing is found. */
+function whileTelling<T>({ problems }: Symbols, options: GlobalOptions, look: () => T): T {
+  try {
+    return look()
+  } finally {
+    for (const { message } of problems) writeErr(`ksight: ${showMessage(message, options)}\n`)
+  }
 }
 
 /** Of the same name there may be several, static ones of different files. */
