@@ -2,7 +2,8 @@ import type { ByteSource } from '../bytes/byte_source.js'
 
 /**
  * A file through a window that moves to where it is read, so that small reads near to each other, as
- * of headers, notes and descriptors, cost one read of the file. Not for memory that changes: what is in the window is not read again.
+ * of headers, notes and descriptors, cost one read of the file. Not for memory that changes: what is
+ * in the window is not read again.
  */
 export class Window implements ByteSource {
   readonly name: string
