@@ -20,8 +20,8 @@ const LARGEST_HEADER = 64
 /** `p_paddr` of what has no physical address, in either class. */
 const NO_ADDRESS = new Set([2n ** 32n - 1n, 2n ** 64n - 1n])
 
-/** More segments than any machine has ranges of memory. */
-const MAX_SEGMENTS = 1 << 18
+/** Program headers of more ranges of memory than any machine has. */
+const LARGEST_TABLE = 1 << 24
 
 /** An ELF core file of a whole machine: kdump's /proc/vmcore, QEMU's dump-guest-memory, virsh dump. */
 export function openElfDump(source: ByteSource): Dump {
@@ -56,16 +56,13 @@ export function openElfDump(source: ByteSource): Dump {
 /** The program headers, wherever in the file they are. */
 function readProgramHeaders(source: ByteSource, header: ElfHeader): ElfSegment[] {
   const count = countSegments(source, header)
-  if (count > MAX_SEGMENTS) {
-    const expected = `no more than ${MAX_SEGMENTS} program headers, not ${count}`
+  const size = count * header.phentsize
+  if (size > LARGEST_TABLE) {
+    const expected = `program headers of no more than ${LARGEST_TABLE} bytes, not ${size}`
     throw new FormatError(source.name, Number(header.phoff), expected)
   }
-  const what = `a table of ${count} program headers`
-  return readSegmentTable(
-    part(source, header, header.phoff, count * header.phentsize, what),
-    header,
-    count,
-  )
+  const table = part(source, header, header.phoff, size, `a table of ${count} program headers`)
+  return readSegmentTable(table, header, count)
 }
 
 function countSegments(source: ByteSource, header: ElfHeader): number {

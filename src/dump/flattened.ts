@@ -4,6 +4,7 @@ import { Extents } from './extents.js'
 import { readRange } from './file_bytes.js'
 import { MAX_ADDRESS } from './physical_memory.js'
 import { untilNul } from './text.js'
+import { Window } from './window.js'
 import { withoutOverlaps } from './without_overlaps.js'
 
 const SIGNATURE = 'makedumpfile'
@@ -15,6 +16,8 @@ const VERSION = 1n
 const CHUNKS_AT = 4096
 const CHUNK_HEADER_SIZE = 16
 const END_OF_CHUNKS = -1n
+
+const READ_AT_ONCE = 1 << 18
 
 /** 300 bytes of memory each while the index is made. */
 const MAX_CHUNKS = 1 << 23
@@ -75,7 +78,9 @@ function checkHeader(source: ByteSource): void {
 }
 
 /** The chunks in the order of their being written, as far as the file goes. */
-function readChunks(source: ByteSource): Extents {
+function readChunks(file: ByteSource): Extents {
+  // Chunks are small: to read all in order takes a disk less time than to jump from header to header.
+  const source = new Window(file, READ_AT_ONCE)
   const chunks = new Extents()
   const view = new DataView(new ArrayBuffer(CHUNK_HEADER_SIZE))
   let at = CHUNKS_AT

@@ -34,6 +34,8 @@ export class FileSource implements ByteSource, Disposable {
 
   read(offset: number, into: Uint8Array): number {
     if (!this.open) throw new UsageError(`cannot read ${this.name}`, 'it is closed already')
+    // Behind the end of any file; Node takes no such position.
+    if (offset + into.length > Number.MAX_SAFE_INTEGER) return 0
     let done = 0
     while (done < into.length) {
       const count = attempt(this.name, () => {

@@ -106,7 +106,7 @@ function use(bytes: Uint8Array): void {
     dump.physical.gather(RANGES)
   }
   if (performance.now() - start > 2000) throw new Error('it took more than two seconds')
-  if (source.longestRead > 1 << 16) throw new Error(`${source.longestRead} bytes read at once`)
+  if (source.longestRead > 1 << 18) throw new Error(`${source.longestRead} bytes read at once`)
 }
 
 function attempt<T>(act: () => T): T | undefined {

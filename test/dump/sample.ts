@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { writeElf } from './elf_writer.js'
 import { type Compression, type Compressor, FLAGS, type Image, PAGE_SIZE } from './kdump_writer.js'
 
 /** Page frames of the sample that exist, and of those the ones whose pages are in the image. */
@@ -59,28 +60,8 @@ function note(name: string, type: number, desc: Buffer): Buffer {
 
 /** An ELF core file of the same pages, a segment each; its notes are the sample's. */
 export function sampleElf(pages: ReadonlyMap<number, Uint8Array>): Buffer {
-  const notes = sampleNotes()
-  const notesAt = 64 + 56 * (1 + pages.size)
-  const header = Buffer.alloc(notesAt)
-  header.write('\x7fELF\x02\x01\x01', 'latin1')
-  header.writeUInt16LE(4, 16)
-  header.writeUInt16LE(62, 18)
-  header.writeBigUInt64LE(64n, 32)
-  header.writeUInt16LE(56, 54)
-  header.writeUInt16LE(1 + pages.size, 56)
-  const segment = (i: number, type: number, ...fields: number[]) => {
-    header.writeUInt32LE(type, 64 + 56 * i)
-    for (const [j, field] of fields.entries()) {
-      header.writeBigUInt64LE(BigInt(field), 72 + 56 * i + 8 * j)
-    }
-  }
-  segment(0, 4, notesAt, 0, 0, notes.length, notes.length, 4)
-  let at = notesAt + notes.length
-  for (const [i, pfn] of [...pages.keys()].entries()) {
-    segment(i + 1, 1, at, 0, pfn * PAGE_SIZE, PAGE_SIZE, PAGE_SIZE, 0)
-    at += PAGE_SIZE
-  }
-  return Buffer.concat([header, notes, ...pages.values()])
+  const loads = Array.from(pages, ([pfn, data]) => ({ paddr: BigInt(pfn * PAGE_SIZE), data }))
+  return writeElf(loads, { notes: sampleNotes() })
 }
 
 /** LiME's format of the same pages, a range each. */

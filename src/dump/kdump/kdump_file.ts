@@ -67,8 +67,9 @@ export class KdumpFile {
     this.existing = new Bitmap(source, bitmaps, this.maxMapnr)
     this.dumped = new Bitmap(source, bitmaps + half, this.maxMapnr)
     const { split } = this.subHeader
-    this.start = split === undefined ? 0 : Math.min(Number(split.start), this.maxMapnr)
-    this.end = split === undefined ? this.maxMapnr : Math.min(Number(split.end), this.maxMapnr)
+    const bounded = (pfn: bigint) => Math.min(Number(pfn), this.maxMapnr)
+    this.start = split === undefined ? 0 : bounded(split.start)
+    this.end = split === undefined ? this.maxMapnr : Math.max(this.start, bounded(split.end))
   }
 
   /** A page of this file, or why it has not got it. Throws what the decompressor throws. */
