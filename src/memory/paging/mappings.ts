@@ -111,12 +111,15 @@ function mapping(
   shift: number,
   add: bigint,
 ): Mapping {
+  const { writable, user, executable } = rightsOf(flags)
   return {
     virtual: (BigInt(page) << SHIFT) + add,
     physical: BigInt(physical),
     length: BigInt(pages) << SHIFT,
     pageSize: 2 ** shift,
-    ...rightsOf(flags),
+    writable,
+    user,
+    executable,
     global: (flags & GLOBAL) !== 0,
     accessed: (flags & ACCESSED) !== 0,
     dirty: (flags & DIRTY) !== 0,

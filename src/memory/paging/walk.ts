@@ -101,6 +101,8 @@ function takeSteps(
   throw new Error('the last level of a paging mode has no tables')
 }
 
+const NOTHING = { flags: undefined, rights: undefined, physical: undefined }
+
 function takeStep(
   level: Level,
   index: number,
@@ -110,14 +112,17 @@ function takeStep(
 ): { step: WalkStep; flags: number } {
   const { low, high } = split(entry, { low: 0, high: 0 })
   const shape = kindOf(level, low, high)
-  const common = { level: level.name, index, entryAddress, entry }
+  const { name } = level
   if (typeof shape === 'string') {
-    const nothing = { flags: undefined, rights: undefined, physical: undefined }
-    return { step: { ...common, kind: shape, ...nothing }, flags: 0 }
+    const step: WalkStep = { ...NOTHING, level: name, index, entryAddress, entry, kind: shape }
+    return { step, flags: 0 }
   }
   const flags = flagsIn(shape, low, high)
   const step: WalkStep = {
-    ...common,
+    level: name,
+    index,
+    entryAddress,
+    entry,
     kind: shape === level.table ? 'table' : shape === level.page ? 'page' : 'no access',
     flags: entryFlags(level, shape, flags, low, high),
     rights: rightsOf(flags & allowed),
@@ -133,8 +138,11 @@ function entryFlags(
   low: number,
   high: number,
 ): EntryFlags {
+  const { writable, user, executable } = rightsOf(flags)
   return {
-    ...rightsOf(flags),
+    writable,
+    user,
+    executable,
     large: shape !== level.table && level.table !== undefined,
     accessed: (flags & ACCESSED) !== 0,
     dirty: (flags & DIRTY) !== 0,
