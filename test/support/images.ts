@@ -8,7 +8,7 @@ import { hashFolder } from '../../lab/kernel_module.mjs'
 import { fillOnce } from '../../lab/once.mjs'
 import type { Vm } from '../../lab/vm.mjs'
 import type { DebianVersion } from './debian_kernel.js'
-import { type End, gatherTruth, startProcesses, stillTrue, type Truth } from './image_truth.js'
+import { type End, gatherTruth, startProcesses, type Truth, whyNotTrue } from './image_truth.js'
 
 /** Memory images of one kernel at one moment, and what the kernel itself said just before. */
 export interface Image {
@@ -110,17 +110,24 @@ async function makeImage(options: Required<ImageOptions>, folder: string): Promi
   const vm = await boot({ ...options, memory: '512M', module: true })
   try {
     await startProcesses(vm)
-    const truth = await gather(vm, folder, 'stay')
-    await vm.qmp('stop')
-    await vm.dump(join(folder, 'elf'))
-    await vm.dump(join(folder, 'kdump-zlib'), 'kdump-zlib')
-    await vm.dump(join(folder, 'raw'), 'raw')
-    await writeTruth(vm, folder, truth)
-    await vm.qmp('cont')
-    await stillTrue(vm, truth)
+    let why = await takeImage(vm, folder)
+    for (let tries = 2; why !== undefined && tries > 0; tries--) why = await takeImage(vm, folder)
+    if (why !== undefined) throw new Error(`the guest does not become quiet: ${why}`)
   } finally {
     await vm[Symbol.asyncDispose]()
   }
+}
+
+/** Why the image is not what it is to be; undefined if it is. */
+async function takeImage(vm: Vm, folder: string): Promise<string | undefined> {
+  const truth = await gather(vm, folder, 'stay')
+  await vm.qmp('stop')
+  await vm.dump(join(folder, 'elf'))
+  await vm.dump(join(folder, 'kdump-zlib'), 'kdump-zlib')
+  await vm.dump(join(folder, 'raw'), 'raw')
+  await writeTruth(vm, folder, truth)
+  await vm.qmp('cont')
+  return whyNotTrue(vm, truth)
 }
 
 async function makeCrashedImage(
