@@ -115,6 +115,14 @@ describe.skipIf(!canFetchKernels)('kernels that do not run (apt)', () => {
       }
     })
 
+    test('without their base, as in a file that is not relocated yet, are refused', () => {
+      for (const withOrder of [true, false]) {
+        const { memory, places } = baseFirst(ofText(tables), START, withOrder)
+        memory.view.setBigUint64(Number(places.relative_base! - START), 0n, true)
+        expect([...searchKallsyms(memory, rangeOf(memory))]).toEqual([])
+      }
+    })
+
     test.each(layouts)('%s, damaged, are read or refused', (_, make) => {
       const { memory, places } = make(ofText(tables))
       const interesting = Object.values(places).flatMap((at) => {
