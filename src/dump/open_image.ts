@@ -52,8 +52,7 @@ function kernelIn(
 ): Kernel {
   const vmcoreinfo = imageVmcoreinfo(dump, name)
   const map = kernelImageMap(vmcoreinfo.value)
-  const mode = pagingModeOf(map)
-  const memory = new PagedMemory(dump.physical, mode, map.pageTable)
+  const memory = new PagedMemory(dump.physical, pagingModeOf(map), map.pageTable)
   const range = imageRange(memory, stextOf(vmcoreinfo.value))
   const symbols = new ImageSymbols(memory, vmcoreinfo.value, range, help)
   const types = imageTypes(memory, symbols, range, help)
@@ -70,7 +69,7 @@ function kernelIn(
       imageRange: range,
       possibleCpus: () => possibleCpus(memory, types, symbols, dump),
     },
-    userMemory: new ImageUserMemory(dump.physical, mode, toPhysical),
+    userMemory: new ImageUserMemory(dump.physical, pagingModeOf(map, true), toPhysical),
     image: dump,
     ...(resources && { resources }),
   })

@@ -1,12 +1,20 @@
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { Dump } from '../../src/dump/dump.js'
+import { openDump } from '../../src/dump/open_dump.js'
+import { pagingModeOf } from '../../src/dump/paging_mode.js'
+import { FileSource } from '../../src/files/file_source.js'
 import { openImage } from '../../src/files/open_image.js'
+import { type KernelImageMap, kernelImageMap } from '../../src/kernel/image_map.js'
 import type { Kernel } from '../../src/kernel/kernel.js'
 import { forEachModule, moduleBtf } from '../../src/kernel/modules.js'
 import { listIdleTasks, listTasks, type TaskSummary } from '../../src/kernel/task_summary.js'
+import { Vmcoreinfo } from '../../src/kernel/vmcoreinfo.js'
+import type { PagingMode } from '../../src/memory/paging/mode.js'
+import { walk } from '../../src/memory/paging/walk.js'
 import { output } from '../cli/ksight.js'
-import type { PsRow, TrueTask } from '../support/image_truth.js'
+import type { PsRow, TrueTask, TrueWalk } from '../support/image_truth.js'
 import { type Image, image } from '../support/images.js'
 import { describeLab } from '../support/lab.js'
 
@@ -82,6 +90,41 @@ describeLab('memory images, with nothing besides', () => {
       })
     })
 
+    describe('page tables', () => {
+      let dump: Dump
+      let map: KernelImageMap
+      const source = () => new FileSource(images.elf)
+      beforeAll(() => {
+        dump = openDump(source())
+        map = kernelImageMap(new Vmcoreinfo(dump.vmcoreinfo!))
+      })
+
+      test('a walk finds what the kernel’s own found, entry by entry', () => {
+        const { walks, facts } = images.truth
+        expect(walks.length).toBeGreaterThan(300)
+        expect(map.levels).toBe(facts.pgtable_l5_enabled === 1 ? 5 : 4)
+        const found = walks.map(({ pid, address }) => {
+          const pgd = pid === 0 ? map.pageTable : pgdOf(pid)
+          return { pid, address, ...walkAs(pagingModeOf(map), dump, pgd, BigInt(address)) }
+        })
+        expect(found).toEqual(walks.map(withoutMm))
+      })
+
+      test('pages of processes are where /proc/PID/pagemap said', () => {
+        const { pagemap } = images.truth
+        expect(pagemap.length).toBeGreaterThan(100)
+        const found = pagemap.map(({ pid, address }) => {
+          const { end } = walk(pagingModeOf(map, true), dump.physical, pgdOf(pid), BigInt(address))
+          return { pid, address, pfn: end.kind === 'page' ? Number(end.physical >> 12n) : null }
+        })
+        expect(found).toEqual(pagemap)
+      })
+
+      function pgdOf(pid: number): bigint {
+        return BigInt(images.truth.tasks.find((task) => task.pid === pid)!.pgdPhysical!)
+      }
+    })
+
     describe('symbols and types', () => {
       let kernel: Kernel
       beforeAll(() => {
@@ -118,6 +161,23 @@ describeLab('memory images, with nothing besides', () => {
     })
   })
 })
+
+function withoutMm({ mm: _, ...walk }: TrueWalk) {
+  return walk
+}
+
+/** Of a level that the kernel folds into the one above, its own walk repeats the entry. */
+function walkAs(mode: PagingMode, dump: Dump, pgd: bigint, address: bigint) {
+  const { steps, end } = walk(mode, dump.physical, pgd, address)
+  const page = end.kind === 'page' ? end : undefined
+  return {
+    entries: steps.map(({ level, entryAddress, entry }) => {
+      return { level: level.toLowerCase(), at: hex(entryAddress), value: hex(entry) }
+    }),
+    physical: page === undefined ? null : hex(page.physical),
+    size: page?.pageSize ?? null,
+  }
+}
 
 function hex(value: bigint): string {
   return `0x${value.toString(16)}`
