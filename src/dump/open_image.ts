@@ -1,28 +1,12 @@
 import type { ByteSource } from '../bytes/byte_source.js'
-import {
-  FaultError,
-  InconsistentError,
-  KsightError,
-  UnsupportedError,
-  UsageError,
-} from '../errors.js'
-import { kernelImageMap } from '../kernel/image_map.js'
-import { Kernel } from '../kernel/kernel.js'
-import { runtimeSymbols } from '../kernel/runtime_symbols.js'
-import type { Vmcoreinfo } from '../kernel/vmcoreinfo.js'
-import { PagedMemory } from '../memory/paging/paged_memory.js'
-import { Symbols } from '../symbols/symbols.js'
+import { InconsistentError, KsightError, UsageError } from '../errors.js'
+import type { Kernel } from '../kernel/kernel.js'
 import type { Dump } from './dump.js'
-import { imageRange } from './image_range.js'
-import { type ImageHelp, ImageSymbols } from './image_symbols.js'
-import { imageTypes } from './image_types.js'
-import { ImageUserMemory } from './image_user_memory.js'
-import { imageVmcoreinfo } from './image_vmcoreinfo.js'
+import type { ImageHelp } from './image_symbols.js'
+import { kernelInDump } from './kernel_in_dump.js'
 import { openDump } from './open_dump.js'
-import { pagingModeOf } from './paging_mode.js'
-import { possibleCpus } from './possible_cpus.js'
-
-export type { ImageHelp }
+import { RAW_FORMAT } from './raw.js'
+import { kernelInRawFile } from './raw_layout.js'
 
 /**
  * Opens the kernel in a memory image. All that is needed to understand it is in the image itself;
@@ -36,56 +20,11 @@ export function openImage(
   const [first, ...more] = sources
   if (first === undefined) throw new UsageError('no memory image', 'no file is named')
   const dump = openDump(first, ...more)
+  const open = (dump: Dump) => kernelInDump(dump, first.name, help, resources)
   try {
-    return kernelIn(dump, first.name, help, resources)
+    return dump.format === RAW_FORMAT ? kernelInRawFile(first, dump, open) : open(dump)
   } catch (error) {
     if (dump.incomplete === undefined || !(error instanceof KsightError)) throw error
     throw new InconsistentError(`cannot open ${first.name}`, dump.incomplete, error.message)
   }
-}
-
-function kernelIn(
-  dump: Dump,
-  name: string,
-  help: ImageHelp,
-  resources: Disposable | undefined,
-): Kernel {
-  const vmcoreinfo = imageVmcoreinfo(dump, name)
-  const map = kernelImageMap(vmcoreinfo.value)
-  const memory = new PagedMemory(dump.physical, pagingModeOf(map), map.pageTable)
-  const range = imageRange(memory, stextOf(vmcoreinfo.value))
-  const symbols = new ImageSymbols(memory, vmcoreinfo.value, range, help)
-  const types = imageTypes(memory, symbols, range, help)
-  const toPhysical = (address: bigint) => physicalOf(memory, address)
-  const kernel: Kernel = new Kernel({
-    source: `${name}, ${dump.format}`,
-    types,
-    memory,
-    symbols: () => new Symbols(symbols.table, [], () => runtimeSymbols(kernel)),
-    hints: {
-      release: vmcoreinfo.value.get('OSRELEASE') ?? dump.uts?.release ?? 'unknown',
-      vmcoreinfo,
-      toPhysical,
-      imageRange: range,
-      possibleCpus: () => possibleCpus(memory, types, symbols, dump),
-    },
-    userMemory: new ImageUserMemory(dump.physical, pagingModeOf(map, true), toPhysical),
-    image: dump,
-    ...(resources && { resources }),
-  })
-  return kernel
-}
-
-function stextOf(vmcoreinfo: Vmcoreinfo): bigint {
-  const stext = vmcoreinfo.symbol('_stext')
-  if (stext !== undefined) return stext
-  throw new UnsupportedError('cannot tell where the kernel image is', 'VMCOREINFO has no _stext')
-}
-
-function physicalOf(memory: PagedMemory, address: bigint): bigint {
-  const physical = memory.translate(address)
-  if (physical !== undefined) return physical
-  // Reading tells which level of the page tables ended the walk.
-  memory.read(address, new Uint8Array(1))
-  throw new FaultError(address, 'its page is not mapped')
 }

@@ -11,6 +11,8 @@ export interface Gap {
   readonly end: bigint
 }
 
+export const RAW_FORMAT = 'raw physical memory'
+
 const GIB = 2 ** 30
 
 /**
@@ -34,7 +36,7 @@ export function qemuGaps(size: number): Gap[] {
 export function openRaw(source: ByteSource, gap: Gap = { start: 0n, end: 0n }): Dump {
   const memory = new ExtentMemory(source, extentsAround(gap, source.size))
   return {
-    format: 'raw physical memory',
+    format: RAW_FORMAT,
     machine: undefined,
     physical: memory,
     ranges: memory.ranges,
