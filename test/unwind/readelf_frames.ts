@@ -14,12 +14,16 @@ export interface OracleFde {
 /** All FDEs of all sections, in their order. */
 export function fdesOf(path: string): OracleFde[] {
   // Its exit code tells of links to files that are not there, too.
-  const { stdout: text } = spawnSync('readelf', ['-W', '--debug-dump=frames-interp,no-follow-links', path], {
-    env: { ...process.env, LC_ALL: 'C' },
-    encoding: 'utf8',
-    maxBuffer: 2 ** 30,
-    stdio: ['ignore', 'pipe', 'ignore'],
-  })
+  const { stdout: text } = spawnSync(
+    'readelf',
+    ['-W', '--debug-dump=frames-interp,no-follow-links', path],
+    {
+      env: { ...process.env, LC_ALL: 'C' },
+      encoding: 'utf8',
+      maxBuffer: 2 ** 30,
+      stdio: ['ignore', 'pipe', 'ignore'],
+    },
+  )
   // Entries are separated by empty lines.
   return text.split('\n\n').flatMap((entry) => parseFde(entry.trim().split('\n')))
 }
@@ -34,7 +38,10 @@ function parseFde([title, header, ...lines]: string[]): OracleFde[] {
   const rows = new Map<bigint, readonly string[]>()
   for (const line of lines) {
     // A register in the place of another is shown with its number: `r2 (rcx)`.
-    const [location, ...cells] = line.trim().replace(/r\d+ \((\w+)\)/g, '$1').split(/\s+/)
+    const [location, ...cells] = line
+      .trim()
+      .replace(/r\d+ \((\w+)\)/g, '$1')
+      .split(/\s+/)
     const at = BigInt(`0x${location}`)
     // Of rows for one location the last holds; those at or behind the end, for nothing.
     if (at < end) rows.set(at, cells)

@@ -8,7 +8,9 @@ import { hasTools } from '../support/tools.js'
 import { cellsOf, fdesOf, X86_64_NAMES } from './readelf_frames.js'
 import { sharedLibraries, vdsoFile } from './system_files.js'
 
-const files = [...new Set([process.execPath, ...sharedLibraries()].map((path) => realpathSync(path)))]
+const files = [
+  ...new Set([process.execPath, ...sharedLibraries()].map((path) => realpathSync(path))),
+]
 
 describe.skipIf(!hasTools('readelf'))('call frame information (needs binutils)', () => {
   test.each(files)('%s has the rows that readelf shows', (path) => {
