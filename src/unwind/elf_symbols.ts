@@ -53,7 +53,8 @@ export class ElfSymbols {
     const position = this.index.find(address)
     if (position === undefined) return undefined
     const { name, value, size } = this.candidates[position]!.symbol
-    return { name, address: value, size }
+    // The linker adds the version of a symbol: `name@@GLIBC_2.34`.
+    return { name: name.replace(/@.*$/, ''), address: value, size }
   }
 }
 

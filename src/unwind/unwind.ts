@@ -116,15 +116,24 @@ class StackWalk {
 
   step(place: Place): Walked {
     const { registers, how, certain } = place
-    const at = place.exact ? registers.pc : registers.pc - 1n
-    const module = this.findModule(at)
-    const { row, problem } = rowOf(module, at)
+    const { at, module, row, problem } = this.describe(registers.pc, place.exact)
     const { cfa, next } = this.callerOf(place, row, problem, module)
     const signalFrame = row?.signalFrame === true
     return {
       frame: { pc: registers.pc, at, cfa, registers, module, how, certain, signalFrame },
       next,
     }
+  }
+
+  /**
+   * What describes the code of a frame. A call is described at its last byte, as it may be the end of
+   * a function; an address that was put on the stack without a call (makecontext(3)) starts one.
+   */
+  private describe(pc: bigint, exact: boolean): Description {
+    const described = describeAt(this.findModule, exact ? pc : pc - 1n)
+    if (exact || described.row !== undefined) return described
+    const start = describeAt(this.findModule, pc)
+    return start.row === undefined ? described : start
   }
 
   private callerOf(
@@ -155,9 +164,10 @@ class StackWalk {
       return { cfa: undefined, next: lost(place, error.message) }
     }
     const { cfa, caller } = step
-    if (caller === undefined || caller.pc === 0n) return { cfa, next: OUTERMOST }
+    if (caller === undefined) return { cfa, next: OUTERMOST }
     const certain = place.certain && step.certain
     if (row.signalFrame) return { cfa, next: this.interrupted(place, cfa, caller, certain) }
+    if (caller.pc === 0n) return { cfa, next: OUTERMOST }
     return {
       cfa,
       next: this.checked(place, cfa, { registers: caller, how: 'cfi', certain, exact: false }),
@@ -185,21 +195,25 @@ class StackWalk {
   }
 }
 
-/** The row for an address, or why there is none. */
-function rowOf(
-  module: MappedModule | undefined,
-  at: bigint,
-): { row: Row | undefined; problem: string } {
-  if (module === undefined) return { row: undefined, problem: 'no code is mapped there' }
+interface Description {
+  readonly at: bigint
+  readonly module: MappedModule | undefined
+  readonly row: Row | undefined
+  /** Why there is no row. */
+  readonly problem: string
+}
+
+function describeAt(findModule: FindModule, at: bigint): Description {
+  const module = findModule(at)
+  if (module === undefined)
+    return { at, module, row: undefined, problem: 'no code is mapped there' }
   try {
     const row = module.callFrames?.rowAt(at - module.bias)
-    return {
-      row,
-      problem: `nothing describes this code of ${module.name}, and no caller could be guessed`,
-    }
+    const problem = `nothing describes this code of ${module.name}, and no caller could be guessed`
+    return { at, module, row, problem }
   } catch (error) {
     if (!(error instanceof KsightError)) throw error
-    return { row: undefined, problem: error.message }
+    return { at, module, row: undefined, problem: error.message }
   }
 }
 

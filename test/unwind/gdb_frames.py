@@ -22,11 +22,11 @@ def symbol(address):
 
 
 def frames():
-    """Those that are in the stack; of a function that is inlined there is only its name."""
+    """Those that are on the stack: not functions that are inlined, or that ended with a jump."""
     frame = gdb.newest_frame()
     called = False
     while frame is not None:
-        if frame.type() != gdb.INLINE_FRAME:
+        if frame.type() not in (gdb.INLINE_FRAME, gdb.TAILCALL_FRAME):
             at = frame.pc() - 1 if called else frame.pc()
             yield {
                 "pc": hex(frame.pc()),

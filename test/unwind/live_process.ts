@@ -54,7 +54,7 @@ function open(path: string, bytes: () => Uint8Array): File {
     const all = [...debugFileOf(elf), elf]
     const names = new Map<bigint, Set<string>>()
     for (const { name, value } of all.flatMap((e) => [...e.symbols(), ...e.dynamicSymbols()])) {
-      names.set(value, (names.get(value) ?? new Set()).add(name))
+      names.set(value, (names.get(value) ?? new Set()).add(name.replace(/@.*/, '')))
     }
     file = { callFrames: callFramesOf(elf), symbols: new ElfSymbols(all), elf, names }
     files.set(path, file)

@@ -44,6 +44,11 @@ function describe(frame: UserFrame): string {
   return `0x${frame.pc.toString(16)} ${text}`
 }
 
+/** The name of a frame's function, as {@link differences} compares it. */
+export function nameOf(frame: UserFrame): string {
+  return frame.signalFrame ? 'signal' : (symbolOf(frame)?.name ?? '??')
+}
+
 function describeGdb({ pc, signal, symbol }: GdbFrame): string {
   return `${pc} ${signal ? 'signal' : symbol ? `${symbol[0]}+${symbol[1]}` : '??'}`
 }
