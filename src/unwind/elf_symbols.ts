@@ -12,6 +12,7 @@ export interface FunctionSymbol {
 }
 
 const STT_NOTYPE = 0
+const STT_OBJECT = 1
 const STT_FUNC = 2
 const STT_GNU_IFUNC = 10
 const STB_LOCAL = 0
@@ -58,14 +59,14 @@ export class ElfSymbols {
   }
 }
 
-/** Functions and labels in code, those of `.symtab` first. */
+/** Functions, and labels and tables in code; those of `.symtab` first. */
 function functionsOf(elf: Elf): Candidate[] {
   const found: Candidate[] = []
   for (const symbols of [elf.symbols(), elf.dynamicSymbols()]) {
     for (const symbol of symbols) {
       if (!isFunction(symbol)) continue
       const section = elf.sections[symbol.shndx]
-      if (symbol.type === STT_NOTYPE && !isCode(section)) continue
+      if (symbol.type < STT_FUNC && !isCode(section)) continue
       const start = Number(symbol.value)
       const sectionEnd = section === undefined ? start : Number(section.addr + section.size)
       const end = symbol.size > 0n ? Number(symbol.value + symbol.size) : sectionEnd
@@ -78,7 +79,7 @@ function functionsOf(elf: Elf): Candidate[] {
 function isFunction({ type, shndx, name }: ElfSymbol): boolean {
   if (shndx === SHN_UNDEF || name === '') return false
   if (type === STT_NOTYPE) return !MAPPING_SYMBOL.test(name)
-  return type === STT_FUNC || type === STT_GNU_IFUNC
+  return type === STT_OBJECT || type === STT_FUNC || type === STT_GNU_IFUNC
 }
 
 function isCode(section: { readonly flags: bigint } | undefined): boolean {

@@ -18,6 +18,8 @@ export interface GdbStack {
   /** Where `stack`, the hexadecimal digits of the bytes there, starts. */
   readonly start?: string
   readonly stack?: string
+  /** /proc/PID/maps. */
+  readonly maps?: string
 }
 
 const SCRIPT = new URL('gdb_frames.py', import.meta.url).pathname
@@ -28,13 +30,14 @@ export function gdb(args: readonly string[], ...commands: readonly string[]): Gd
   const { stdout, stderr } = spawnSync('gdb', ['-nx', '-batch', ...args, '-x', SCRIPT, ...more], {
     encoding: 'utf8',
     maxBuffer: 2 ** 30,
-    timeout: 40_000,
+    timeout: 300_000,
     killSignal: 'SIGKILL',
     stdio: ['ignore', 'pipe', 'pipe'],
   })
-  const lines = stdout.split('\n').filter((line) => line.startsWith('FRAMES '))
+  // Other messages may stand before, on the same line.
+  const lines = stdout.split('\n').flatMap((line) => line.split('FRAMES ')[1] ?? [])
   if (lines.length === 0) throw new Error(`gdb printed no frames: ${stderr}`)
-  return lines.map((line) => JSON.parse(line.slice('FRAMES '.length)))
+  return lines.map((line) => JSON.parse(line))
 }
 
 /** The stacks of all threads of a process, which is stopped meanwhile. */

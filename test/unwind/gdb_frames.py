@@ -51,13 +51,14 @@ def every_thread():
         print("FRAMES " + json.dumps({"tid": thread.ptid[1], "registers": registers(), "frames": list(frames())}))
 
 
-def steps(count, stack):
+def steps(count, below, above):
     """One instruction after the other, with what is on the stack."""
+    maps = open("/proc/%d/maps" % gdb.selected_inferior().pid).read()
     for _ in range(count):
         here = registers()
-        start = int(here["rsp"], 16) - 256
-        memory = gdb.selected_inferior().read_memory(start, 256 + stack).tobytes().hex()
-        line = {"registers": here, "start": hex(start), "stack": memory, "frames": list(frames())}
+        start = int(here["rsp"], 16) - below
+        memory = gdb.selected_inferior().read_memory(start, below + above).tobytes().hex()
+        line = {"registers": here, "start": hex(start), "stack": memory, "maps": maps, "frames": list(frames())}
         print("FRAMES " + json.dumps(line))
         gdb.execute("stepi", False, True)
 

@@ -54,7 +54,7 @@ describe.skipIf(!canTrace)('user stacks (needs root, gdb and gcc)', () => {
     await using process = await start('context')
     const [oracle] = gdbStacks(process.pid)
     using memory = new ProcMemory(process.pid)
-    const ours = ourStack(oracle!, memory, new ProcModules(process.pid, memory))
+    const ours = ourStack(oracle!, memory, ProcModules.of(process.pid, memory))
     const same = { ...oracle!, frames: oracle!.frames.slice(0, ours.frames.length - 1) }
     expect(differences({ ...ours, frames: ours.frames.slice(0, -1) }, same)).toEqual([])
     expect(ours.frames.map(nameOf).join(' ')).toMatch(
@@ -68,7 +68,7 @@ describe.skipIf(!canTrace)('user stacks (needs root, gdb and gcc)', () => {
     await using process = await start('vfork')
     using memory = new ProcMemory(process.pid)
     const registers = syscallRegisters(process.pid)
-    const ours = ourStack(registers, memory, new ProcModules(process.pid, memory))
+    const ours = ourStack(registers, memory, ProcModules.of(process.pid, memory))
     expect(ours.frames.map(nameOf).join(' ')).toMatch(/^\w*vfork forks \S+ \S+ _start$/)
     expect(ours.end.reason).toBe('outermost')
   })
@@ -101,7 +101,7 @@ function syscallRegisters(pid: number): GdbStack {
 function sameStacks(pid: number) {
   const oracle = gdbStacks(pid)
   using memory = new ProcMemory(pid)
-  const modules = new ProcModules(pid, memory)
+  const modules = ProcModules.of(pid, memory)
   return oracle.map((thread) => {
     const ours = ourStack(thread, memory, modules)
     expect(differences(ours, thread)).toEqual([])

@@ -78,9 +78,16 @@ export interface ProcModule extends MappedModule {
 export class ProcModules {
   private readonly modules: readonly ProcModule[]
 
-  constructor(pid: number, memory: Memory) {
-    const lines = readFileSync(`/proc/${pid}/maps`, 'utf8').trimEnd().split('\n')
-    this.modules = lines.flatMap((line) => this.parse(line, memory))
+  static of(pid: number, memory: Memory): ProcModules {
+    return new ProcModules(readFileSync(`/proc/${pid}/maps`, 'utf8'), memory)
+  }
+
+  /** `maps` is what /proc/PID/maps says; `memory` has the vdso. */
+  constructor(maps: string, memory: Memory) {
+    this.modules = maps
+      .trimEnd()
+      .split('\n')
+      .flatMap((line) => this.parse(line, memory))
   }
 
   readonly find = (pc: bigint): ProcModule | undefined => {
