@@ -54,10 +54,12 @@ def every_thread():
 def steps(count, below, above):
     """One instruction after the other, with what is on the stack."""
     maps = open("/proc/%d/maps" % gdb.selected_inferior().pid).read()
+    top = next(int(line.split()[0].split("-")[1], 16) for line in maps.splitlines() if "[stack]" in line)
     for _ in range(count):
         here = registers()
         start = int(here["rsp"], 16) - below
-        memory = gdb.selected_inferior().read_memory(start, below + above).tobytes().hex()
+        end = min(start + below + above, top)
+        memory = gdb.selected_inferior().read_memory(start, end - start).tobytes().hex()
         line = {"registers": here, "start": hex(start), "stack": memory, "maps": maps, "frames": list(frames())}
         print("FRAMES " + json.dumps(line))
         gdb.execute("stepi", False, True)

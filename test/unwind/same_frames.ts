@@ -50,7 +50,9 @@ export function nameOf(frame: UserFrame): string {
 }
 
 function describeGdb({ pc, signal, symbol }: GdbFrame): string {
-  return `${pc} ${signal ? 'signal' : symbol ? `${symbol[0]}+${symbol[1]}` : '??'}`
+  // gdb names the stubs of a PLT by what they jump to; no symbol of the file does.
+  const known = symbol !== null && !symbol[0].endsWith('@plt')
+  return `${pc} ${signal ? 'signal' : known ? `${symbol[0]}+${symbol[1]}` : '??'}`
 }
 
 function symbolOf({ module, at }: UserFrame) {
