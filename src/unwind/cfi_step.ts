@@ -13,9 +13,9 @@ export interface CfiStep {
   readonly certain: boolean
 }
 
-/** Applies a row to a frame's registers. Throws {@link KsightError} for what cannot be found out. */
-export function stepByRow(row: Row, callee: Registers, words: WordReader): CfiStep {
-  return new RowStep(row, callee, words).run()
+/** Applies a row of a file at a load bias to a frame's registers. Throws {@link KsightError} for what cannot be found out. */
+export function stepByRow(row: Row, bias: bigint, callee: Registers, words: WordReader): CfiStep {
+  return new RowStep(row, bias, callee, words).run()
 }
 
 class RowStep implements ExpressionContext {
@@ -26,6 +26,7 @@ class RowStep implements ExpressionContext {
 
   constructor(
     private readonly row: Row,
+    readonly bias: bigint,
     private readonly callee: Registers,
     private readonly words: WordReader,
   ) {}

@@ -142,7 +142,7 @@ class StackWalk {
     problem: string,
     module: MappedModule | undefined,
   ): { cfa: bigint | undefined; next: Place | UnwindEnd } {
-    if (row !== undefined) return this.byRow(place, row)
+    if (row !== undefined) return this.byRow(place, row, module?.bias ?? 0n)
     const guess =
       module === undefined
         ? this.guesser.ofNoCode(place.registers)
@@ -155,10 +155,14 @@ class StackWalk {
     return { cfa, next }
   }
 
-  private byRow(place: Place, row: Row): { cfa: bigint | undefined; next: Place | UnwindEnd } {
+  private byRow(
+    place: Place,
+    row: Row,
+    bias: bigint,
+  ): { cfa: bigint | undefined; next: Place | UnwindEnd } {
     let step: CfiStep
     try {
-      step = stepByRow(row, place.registers, this.words)
+      step = stepByRow(row, bias, place.registers, this.words)
     } catch (error) {
       if (!(error instanceof KsightError)) throw error
       return { cfa: undefined, next: lost(place, error.message) }

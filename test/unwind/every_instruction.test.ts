@@ -15,7 +15,12 @@ describe.skipIf(!isRoot || !hasTools('gdb', 'gcc'))(
     test('frames, functions and registers are those of gdb', { timeout: 300_000 }, () => {
       const flags = ['-fomit-frame-pointer', '-pthread', '-Wl,-z,lazy']
       const program = compileProgram('stacks', ...flags)
-      const stacks = gdb([program], 'break main', 'run alloca', `python steps(${STEPS}, 512, 16384)`)
+      const stacks = gdb(
+        [program],
+        'break main',
+        'run alloca',
+        `python steps(${STEPS}, 512, 16384)`,
+      )
       expect(stacks.length).toBe(STEPS)
       const modules = new ProcModules(
         withoutVdso(stacks[0]!.maps!),

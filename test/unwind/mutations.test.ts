@@ -62,7 +62,7 @@ describe('damaged call frame information', () => {
 describe('DWARF expressions', () => {
   const memory = new BytesMemory(0x1000n, new Uint8Array(4096))
   const context = {
-    ...({ addressSize: 8, littleEndian: true, cfa: 0x1800n } as const),
+    ...({ addressSize: 8, littleEndian: true, cfa: 0x1800n, bias: 0n } as const),
     register: (number: number) => BigInt(number),
     load: (address: bigint, size: number) => {
       memory.read(address, new Uint8Array(size))

@@ -10,6 +10,8 @@ export interface ExpressionContext {
   register(number: number): bigint
   /** An unsigned number of 1, 2, 4 or 8 bytes in memory. */
   load(address: bigint, size: number): bigint
+  /** What is added to addresses of the file: the load bias. */
+  readonly bias: bigint
   /** The canonical frame address, where it is known already. */
   readonly cfa: bigint | undefined
 }
@@ -110,7 +112,7 @@ class ExpressionMachine {
     const { cursor, context } = this
     switch (op) {
       case 0x03: // DW_OP_addr
-        return cursor.word()
+        return cursor.word() + context.bias
       case 0x06: // DW_OP_deref
         return context.load(this.pop(), context.addressSize)
       case 0x23: // DW_OP_plus_uconst
