@@ -205,8 +205,11 @@ function readAugmentationData(
 ): Pick<Cie, 'pointerEncoding' | 'signalFrame' | 'augmented'> {
   const said = { pointerEncoding: 0, signalFrame: false, augmented: augmentation.startsWith('z') }
   if (!said.augmented) {
-    if (augmentation === '' || augmentation === 'eh') return said
-    throw cursor.damaged(`the augmentation "${augmentation}" starts with z`)
+    // `.debug_frame` has letters without data; `eh` is from before GCC 3.
+    if (!/^(eh|[SBG]*)$/.test(augmentation)) {
+      throw cursor.damaged(`the augmentation "${augmentation}" starts with z`)
+    }
+    return { ...said, signalFrame: augmentation.includes('S') }
   }
   const start = cursor.skip(cursor.uleb())
   const next = cursor.at
