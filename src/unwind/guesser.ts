@@ -53,10 +53,14 @@ export class Guesser {
     const saved = this.word(fp + BigInt(record.framePointer))
     const pc = this.word(fp + BigInt(record.returnAddress))
     if (saved === undefined || pc === undefined) return undefined
-    const certain = !exact && registers.isCertain(machine.framePointer)
+    const kept = !exact && registers.isCertain(machine.framePointer)
     const cfa = fp + BigInt(record.size)
-    if (pc === 0n && saved === 0n) return { cfa, caller: undefined, how: 'frame pointer', certain }
-    if (!this.followsCall(registers, pc)) return undefined
+    if (pc === 0n && saved === 0n) {
+      return { cfa, caller: undefined, how: 'frame pointer', certain: kept }
+    }
+    // Runtimes put other places into a frame than a call would have, to go on there.
+    if (!this.isCode(registers, pc)) return undefined
+    const certain = kept && this.followsCall(registers, pc)
     const caller = callerAt(registers, pc, cfa)
     caller.set(machine.framePointer, saved, certain)
     return { cfa, caller, how: 'frame pointer', certain }
@@ -76,10 +80,16 @@ export class Guesser {
     return undefined
   }
 
-  /** Whether code is at an address, and a call before it. */
-  private followsCall({ machine }: Registers, address: bigint): boolean {
+  private isCode({ machine }: Registers, address: bigint): boolean {
     const pc = address & machine.codeAddressMask
-    if (pc < BigInt(machine.longestCall) || this.findModule(pc - 1n) === undefined) return false
+    return pc >= BigInt(machine.longestCall) && this.findModule(pc - 1n) !== undefined
+  }
+
+  /** Whether code is at an address, and a call before it. */
+  private followsCall(registers: Registers, address: bigint): boolean {
+    const { machine } = registers
+    if (!this.isCode(registers, address)) return false
+    const pc = address & machine.codeAddressMask
     const bytes = new Uint8Array(machine.longestCall)
     for (let i = 0; i < bytes.length; i++) {
       const byte = this.load(pc - BigInt(bytes.length - i), 1)
