@@ -16,7 +16,7 @@ const PT_GNU_EH_FRAME = 0x6474e550
  */
 export function callFramesOf(elf: Elf): CallFrames {
   const damages: KsightError[] = []
-  const attempt = <T>(use: () => T): T | undefined => {
+  const attempt: Attempt = (use) => {
     try {
       return use()
     } catch (error) {
@@ -26,7 +26,7 @@ export function callFramesOf(elf: Elf): CallFrames {
     }
   }
   const bySegment = attempt(() => fromSegments(elf))
-  const bySection = attempt(() => fromSections(elf))
+  const bySection = attempt(() => fromSections(elf, attempt))
   const sections: FrameSections = {
     ...bySegment,
     // A section tells its size, so that what the segment has of it need not be guessed.
@@ -35,6 +35,9 @@ export function callFramesOf(elf: Elf): CallFrames {
   }
   return new CallFrames(sections, damages)
 }
+
+/** Gives what can be read, and notes what cannot. */
+type Attempt = <T>(use: () => T) => T | undefined
 
 /** `.eh_frame_hdr` is a segment of its own, and says where `.eh_frame` starts; not where it ends. */
 function fromSegments(elf: Elf): FrameSections {
@@ -49,12 +52,12 @@ function fromSegments(elf: Elf): FrameSections {
   return { ehFrameHdr, ehFrame: frameSection(elf, '.eh_frame', address, rest), ehFrameSized: false }
 }
 
-function fromSections(elf: Elf): FrameSections {
-  const ehFrame = sectionOf(elf, '.eh_frame')
+function fromSections(elf: Elf, attempt: Attempt): FrameSections {
+  const ehFrame = attempt(() => sectionOf(elf, '.eh_frame'))
   return {
     ehFrame,
     ...(ehFrame && { ehFrameSized: true }),
-    debugFrame: sectionOf(elf, '.debug_frame'),
+    debugFrame: attempt(() => sectionOf(elf, '.debug_frame')),
     bases: defined({ text: elf.section('.text')?.addr, data: elf.section('.got')?.addr }),
   }
 }

@@ -55,11 +55,11 @@ export interface UnwindEnd {
 }
 
 export interface UnwindOptions {
-  /** The most frames that are given. */
+  /** The most frames that are given; 2048 if it is not said. */
   readonly maxDepth?: number
 }
 
-const DEFAULT_DEPTH = 8192
+const DEFAULT_DEPTH = 2048
 
 /** A frame that was found, before its caller is looked for. */
 interface Place {

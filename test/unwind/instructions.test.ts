@@ -1,12 +1,11 @@
 import { execFileSync } from 'node:child_process'
-import { readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { readElf } from '../../src/elf/elf.js'
 import type { Row } from '../../src/unwind/cfi/rules.js'
 import { callFramesOf } from '../../src/unwind/elf_call_frames.js'
-import { temporaryFolder } from '../support/compile.js'
 import { hasTools } from '../support/tools.js'
+import { link } from './link.js'
 import { ARM64_NAMES, cellsOf, fdesOf, X86_64_NAMES } from './readelf_frames.js'
 
 /** Every call frame instruction, one at each location. */
@@ -129,16 +128,6 @@ describe.skipIf(!hasArm64)('call frame instructions of arm64 (needs its binutils
     ])
   })
 })
-
-/** Assembles and links without `.eh_frame_hdr`. */
-function link(source: string, as: string, ld: string, ...flags: string[]): string {
-  const folder = temporaryFolder()
-  const [input, object, path] = ['a.s', 'a.o', 'a'].map((name) => join(folder, name))
-  writeFileSync(input!, source)
-  execFileSync(as, [...flags, '-o', object!, input!])
-  execFileSync(ld, ['-e', 'start', '--no-eh-frame-hdr', '-o', path!, object!])
-  return path!
-}
 
 /** All rows of a file, which are those that readelf shows. */
 function comparedRows(path: string, names: readonly string[]): Row[] {
