@@ -6,8 +6,8 @@ import type { CfaRule, RegisterRule, Row } from './rules.js'
 
 /** No architecture numbers more registers; arm64 has the highest, 127. */
 const MAX_REGISTERS = 256
-/** The longest program of Node.js, of 24,000, has 3 KiB. */
-const MAX_PROGRAM = 1 << 16
+/** The longest program of Node.js, of 24,000, has 3 KiB. It is run for each address that is asked for. */
+const MAX_PROGRAM = 1 << 15
 const MAX_REMEMBERED = 64
 
 /** What differs between files: how addresses are encoded, and what 0x2d means. */
@@ -42,10 +42,16 @@ export function* rowsOf(
   while (program.advance() !== undefined);
   program.initial = table.save()
   program.start(fde.instructions, fde.start)
-  for (let start = fde.start, next: bigint | undefined; start < fde.end; start = next) {
+  const length = Number(fde.end - fde.start)
+  const wanted = Number(from - fde.start)
+  for (let start = 0, next: number | undefined; start < length; start = next) {
     next = program.advance()
-    const end = next === undefined || next > fde.end ? fde.end : next
-    if (end > from && end > start) yield { start, end, ...table.row(cie) }
+    const last = next === undefined || next >= length
+    const end = last ? length : next!
+    if (end > wanted && end > start) {
+      const range = { start: fde.start + BigInt(start), end: fde.start + BigInt(end) }
+      yield { ...range, ...(last && { end: fde.end }), ...table.row(cie) }
+    }
     if (next === undefined) return
   }
 }
@@ -91,7 +97,9 @@ class CallFrameProgram {
   initial: SavedRules = { cfa: undefined, rules: [], signed: false }
   private readonly remembered: SavedRules[] = []
   private cursor: Cursor
-  private location = 0n
+  /** Where the function starts, and how far from there the program is. */
+  private origin = 0n
+  private location = 0
 
   constructor(
     private readonly section: FrameSection,
@@ -102,16 +110,17 @@ class CallFrameProgram {
     this.cursor = new Cursor(section, 0, 0)
   }
 
-  start({ start, end }: Instructions, location: bigint): void {
+  start({ start, end }: Instructions, origin: bigint): void {
     this.cursor = new Cursor(this.section, start, end)
-    this.location = location
+    this.origin = origin
+    this.location = 0
     if (end - start > MAX_PROGRAM) {
       throw this.cursor.damaged(`a program has at most ${MAX_PROGRAM} bytes, not ${end - start}`)
     }
   }
 
   /** Runs up to where the location changes, and gives the new one; undefined at the end. */
-  advance(): bigint | undefined {
+  advance(): number | undefined {
     const { cursor } = this
     while (!cursor.done) {
       const opcode = cursor.u8()
@@ -122,7 +131,7 @@ class CallFrameProgram {
   }
 
   /** Instructions with an operand in their low six bits; those of location give the new one. */
-  private primary(opcode: number): bigint | undefined {
+  private primary(opcode: number): number | undefined {
     const operand = opcode & 0x3f
     const high = opcode & 0xc0
     if (high === 0x40) return this.moved(operand)
@@ -131,11 +140,13 @@ class CallFrameProgram {
     return undefined
   }
 
-  private extended(opcode: number): bigint | undefined {
+  private extended(opcode: number): number | undefined {
     const { cursor } = this
     switch (opcode) {
       case 0x01: // DW_CFA_set_loc
-        return readEncoded(cursor, this.cie.pointerEncoding, this.dialect.bases)
+        return Number(
+          readEncoded(cursor, this.cie.pointerEncoding, this.dialect.bases) - this.origin,
+        )
       case 0x02: // DW_CFA_advance_loc1
         return this.moved(cursor.u8())
       case 0x03: // DW_CFA_advance_loc2
@@ -258,8 +269,8 @@ class CallFrameProgram {
     }
   }
 
-  private moved(by: number): bigint {
-    return this.location + BigInt(by) * BigInt(this.cie.codeAlignment)
+  private moved(by: number): number {
+    return this.location + by * this.cie.codeAlignment
   }
 
   private atOffset(factor: number): RegisterRule {
