@@ -58,30 +58,39 @@ export function* rowsOf(
 
 interface SavedRules {
   readonly cfa: CfaRule | undefined
-  readonly rules: (RegisterRule | undefined)[]
+  readonly rules: readonly (RegisterRule | undefined)[]
   readonly signed: boolean
 }
 
 /** The rules as they are at one location while a program runs. */
 class RuleTable {
   cfa: CfaRule | undefined
-  rules: (RegisterRule | undefined)[] = []
   signed = false
+  private current: readonly (RegisterRule | undefined)[] = []
+  /** The same rules, if nothing that was saved has them. */
+  private own: (RegisterRule | undefined)[] | undefined
 
-  save(): SavedRules {
-    return { cfa: this.cfa, rules: this.rules.slice(), signed: this.signed }
+  set(register: number, rule: RegisterRule | undefined): void {
+    this.own ??= this.current.slice()
+    this.own[register] = rule
+    this.current = this.own
   }
 
-  /** Takes over what was saved, which must not be used again. */
+  save(): SavedRules {
+    this.own = undefined
+    return { cfa: this.cfa, rules: this.current, signed: this.signed }
+  }
+
   restore({ cfa, rules, signed }: SavedRules): void {
     this.cfa = cfa
-    this.rules = rules
+    this.current = rules
+    this.own = undefined
     this.signed = signed
   }
 
   row({ returnRegister, signalFrame }: Cie): Omit<Row, 'start' | 'end'> {
     const rules: [number, RegisterRule][] = []
-    this.rules.forEach((rule, register) => {
+    this.current.forEach((rule, register) => {
       if (rule !== undefined) rules.push([register, rule])
     })
     return { cfa: this.cfa, rules, signed: this.signed, returnRegister, signalFrame }
@@ -135,8 +144,8 @@ class CallFrameProgram {
     const operand = opcode & 0x3f
     const high = opcode & 0xc0
     if (high === 0x40) return this.moved(operand)
-    if (high === 0x80) this.table.rules[operand] = this.atOffset(this.cursor.uleb())
-    else this.table.rules[operand] = this.initial.rules[operand]
+    if (high === 0x80) this.table.set(operand, this.atOffset(this.cursor.uleb()))
+    else this.table.set(operand, this.initial.rules[operand])
     return undefined
   }
 
@@ -219,47 +228,46 @@ class CallFrameProgram {
   }
 
   private setRule(opcode: number): void {
-    const { cursor } = this
-    const { rules } = this.table
+    const { cursor, table } = this
     switch (opcode) {
       case 0x05: // DW_CFA_offset_extended
-        rules[this.register()] = this.atOffset(cursor.uleb())
+        table.set(this.register(), this.atOffset(cursor.uleb()))
         break
       case 0x06: {
         // DW_CFA_restore_extended
         const register = this.register()
-        rules[register] = this.initial.rules[register]
+        table.set(register, this.initial.rules[register])
         break
       }
       case 0x07: // DW_CFA_undefined
-        rules[this.register()] = UNDEFINED
+        table.set(this.register(), UNDEFINED)
         break
       case 0x08: // DW_CFA_same_value
-        rules[this.register()] = SAME_VALUE
+        table.set(this.register(), SAME_VALUE)
         break
       case 0x09: // DW_CFA_register
-        rules[this.register()] = { kind: 'register', register: this.register() }
+        table.set(this.register(), { kind: 'register', register: this.register() })
         break
       case 0x10: // DW_CFA_expression
-        rules[this.register()] = { kind: 'expression', expression: this.block() }
+        table.set(this.register(), { kind: 'expression', expression: this.block() })
         break
       case 0x11: // DW_CFA_offset_extended_sf
-        rules[this.register()] = this.atOffset(cursor.sleb())
+        table.set(this.register(), this.atOffset(cursor.sleb()))
         break
       case 0x14: // DW_CFA_val_offset
-        rules[this.register()] = {
+        table.set(this.register(), {
           kind: 'val_offset',
           offset: cursor.uleb() * this.cie.dataAlignment,
-        }
+        })
         break
       case 0x15: // DW_CFA_val_offset_sf
-        rules[this.register()] = { kind: 'val_offset', offset: this.factored() }
+        table.set(this.register(), { kind: 'val_offset', offset: this.factored() })
         break
       case 0x16: // DW_CFA_val_expression
-        rules[this.register()] = { kind: 'val_expression', expression: this.block() }
+        table.set(this.register(), { kind: 'val_expression', expression: this.block() })
         break
       case 0x2f: // DW_CFA_GNU_negative_offset_extended
-        rules[this.register()] = this.atOffset(-cursor.uleb())
+        table.set(this.register(), this.atOffset(-cursor.uleb()))
         break
       default:
         throw cursor.damaged(
