@@ -13,7 +13,7 @@ const files = [
 ]
 
 describe.skipIf(!hasTools('readelf'))('call frame information (needs binutils)', () => {
-  test.each(files)('%s has the rows that readelf shows', (path) => {
+  test.each(files)('%s has the rows that readelf shows', { timeout: 300_000 }, (path) => {
     compareRows(path)
   })
 

@@ -49,9 +49,10 @@ describe.skipIf(!isRoot || !hasTools('gdb', 'python3'))(
     test.skipIf(!hasTools('eu-stack'))(
       'Node.js, all threads: frames are those of eu-stack',
       async () => {
-        const script = join(temporaryFolder(), 'sleeps.cjs')
+        const cwd = temporaryFolder()
+        const script = join(cwd, 'sleeps.cjs')
         writeFileSync(script, NODE)
-        await using running = await Running.start(process.execPath, [...FLAGS, script])
+        await using running = await Running.start(process.execPath, [...FLAGS, script], { cwd })
         await sleep(300)
         const map = perfMapPath(running.pid)
         try {

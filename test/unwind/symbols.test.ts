@@ -14,7 +14,7 @@ const files = [
 const PLACES = 4000
 
 describe.skipIf(!hasTools('eu-addr2line'))('functions by address (needs elfutils)', () => {
-  test.each(files)('%s: those that eu-addr2line names', (path) => {
+  test.each(files)('%s: those that eu-addr2line names', { timeout: 300_000 }, (path) => {
     const elf = readElf(readFileSync(path), path)
     const symbols = new ElfSymbols([elf])
     const places = addresses(elf, PLACES)
