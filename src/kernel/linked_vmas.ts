@@ -1,0 +1,41 @@
+import { hex } from '../bytes/hex.js'
+import { InconsistentError } from '../errors.js'
+import type { UntypedView } from '../object/kernel_types.js'
+import type { Kernel } from './kernel.js'
+
+/** How often the list is read again because it changed meanwhile. */
+const MAX_TRIES = 100
+
+/**
+ * The mappings of an address space before Linux 6.1: the list that starts at `mm->mmap`. Each must
+ * belong to the address space and start where the one before it ends or behind, so that the walk ends.
+ */
+export function* linkedVmas(
+  kernel: Kernel,
+  mm: UntypedView,
+  first: bigint,
+  last: bigint,
+): Generator<UntypedView> {
+  let from = first
+  for (let tries = 0; tries < MAX_TRIES; tries++) {
+    kernel.drop()
+    const now = kernel.at('mm_struct', mm.$address)
+    let vma: UntypedView | null = now.mmap
+    let end = 0n
+    while (vma !== null && vma.vm_start >= end && vma.vm_mm?.$address === mm.$address) {
+      if (vma.vm_start > last || vma.vm_end <= vma.vm_start) break
+      if (vma.vm_end > from) {
+        yield vma
+        from = vma.vm_end
+      }
+      end = vma.vm_end
+      vma = vma.vm_next
+    }
+    if (vma === null || vma.vm_start > last) return
+  }
+  throw new InconsistentError(
+    `the list of mappings of the mm at ${hex(mm.$address)} is torn`,
+    'what is on it is not in order, or not of this address space',
+    'it changed while it was read, or memory is damaged; read it again',
+  )
+}

@@ -1,0 +1,224 @@
+import { hex } from '../bytes/hex.js'
+import { FaultError, InconsistentError } from '../errors.js'
+import { readBytes } from '../memory/memory.js'
+import type { Kernel } from './kernel.js'
+import {
+  isInternal,
+  isLeaf,
+  isLinkedFrom,
+  isNode,
+  type Link,
+  type MapleLayout,
+  type MapleSlot,
+  mapleLayout,
+  nodeName,
+  slotsOf,
+} from './maple_node.js'
+
+/** A range of indexes, both included, and the entry that is stored for all of them. */
+export type MapleRange = Pick<MapleSlot, 'first' | 'last' | 'entry'>
+
+/** MAPLE_HEIGHT_MAX */
+const MAX_HEIGHT = 31
+
+/** So many nodes of a level are read at once. */
+const MAX_WIDTH = 4096
+
+/** How often a piece is read again because the tree changed meanwhile. */
+const MAX_TRIES = 100
+
+export const ULONG_MAX = 2n ** 64n - 1n
+
+/** `void *mtree_load(struct maple_tree *mt, unsigned long index)`: the entry, or 0 for none. */
+export function mtreeLoad(kernel: Kernel, tree: bigint, index: bigint): bigint {
+  for (const { entry } of masForEach(kernel, tree, index, index)) return entry
+  return 0n
+}
+
+/**
+ * `mas_for_each(mas, entry, max)`, from the index `first` to `last`: the ranges that hold something, in
+ * ascending order. See {@link maplePieces} for what changes meanwhile.
+ */
+export function* masForEach(
+  kernel: Kernel,
+  tree: bigint,
+  first = 0n,
+  last = ULONG_MAX,
+): Generator<MapleRange> {
+  for (const ranges of maplePieces(kernel, tree, first, last, (ranges) => ranges)) yield* ranges
+}
+
+/**
+ * The tree (Linux 6.1, commit 54a611b60590) in pieces, which `look` makes something of. Every
+ * node must name the slot it was reached through, which also keeps a damaged tree from being walked
+ * in circles. Once a piece has been looked at, its nodes are read a second time: only if they are
+ * as before, the piece is yielded, so that it was true at one moment. Else a smaller piece is read.
+ * Throws {@link InconsistentError} or {@link FaultError} where the smallest one never holds.
+ *
+ * `look` gives undefined if what it found behind the entries is not (or no longer) theirs.
+ */
+export function* maplePieces<T>(
+  kernel: Kernel,
+  tree: bigint,
+  first: bigint,
+  last: bigint,
+  look: (ranges: MapleRange[]) => T | undefined,
+): Generator<T> {
+  let width = MAX_WIDTH
+  let tries = 0
+  for (let from = first; from <= last; ) {
+    const piece = new Piece(kernel, tree, from, last, width)
+    const seen = heldBy(piece, look)
+    if (!(seen instanceof Error)) {
+      yield seen
+      from = piece.end + 1n
+      width = Math.min(width * 2, MAX_WIDTH)
+      tries = 0
+    } else {
+      if (++tries === MAX_TRIES) throw seen
+      width = Math.max(width >> 2, 1)
+    }
+  }
+}
+
+/** What `look` made of a piece; the error, if the piece did not hold. */
+function heldBy<T>(piece: Piece, look: (ranges: MapleRange[]) => T | undefined): T | Error {
+  try {
+    const seen = look(piece.read())
+    return seen !== undefined && piece.holds() ? seen : piece.torn('it changes all the time')
+  } catch (error) {
+    if (error instanceof InconsistentError || error instanceof FaultError) return error
+    throw error
+  }
+}
+
+interface Child {
+  readonly enode: bigint
+  readonly first: bigint
+  readonly last: bigint
+  /** Undefined for the root. */
+  readonly link: Link | undefined
+}
+
+/** The part of a tree from an index on that is below `width` leaves. */
+class Piece {
+  /** The last index that it tells something of. */
+  end: bigint
+  private readonly layout: MapleLayout
+  private root = 0n
+  private readonly nodes: { readonly address: bigint; readonly bytes: Uint8Array }[] = []
+
+  constructor(
+    private readonly kernel: Kernel,
+    private readonly tree: bigint,
+    private readonly first: bigint,
+    last: bigint,
+    private readonly width: number,
+  ) {
+    this.end = last
+    this.layout = mapleLayout(kernel.space)
+  }
+
+  read(): MapleRange[] {
+    this.root = this.readRoot()
+    if (!isNode(this.root)) {
+      return this.entries([{ slot: 0, first: 0n, last: 0n, entry: this.root }])
+    }
+    let level: Child[] = [{ enode: this.root, first: 0n, last: ULONG_MAX, link: undefined }]
+    for (let height = 0; height <= MAX_HEIGHT; height++) {
+      const below = this.below(level)
+      if (below.leaves) return this.entries(below.slots)
+      level = this.children(below.slots)
+    }
+    throw this.torn('it is too high')
+  }
+
+  private readRoot(): bigint {
+    const { rootAt, littleEndian } = this.layout
+    const bytes = readBytes(this.kernel.uncached, this.tree + rootAt, 8)
+    return new DataView(bytes.buffer).getBigUint64(0, littleEndian)
+  }
+
+  /** All slots of the nodes of a level, which are either all leaves, or none of them is one. */
+  private below(level: readonly Child[]): { leaves: boolean; slots: (MapleSlot & Link)[] } {
+    const names = level.map(({ enode }) => nodeName(enode))
+    const length = this.layout.nodeSize
+    const read = this.kernel.uncached.gather(names.map(({ address }) => ({ address, length })))
+    const slots: (MapleSlot & Link)[] = []
+    let leaves: boolean | undefined
+    level.forEach(({ first, last, link }, i) => {
+      const { address, type } = names[i]!
+      const bytes = read[i]!
+      if (!(bytes instanceof Uint8Array)) throw bytes
+      if (type === undefined) throw this.torn(`the node at ${hex(address)} is of no known type`)
+      leaves ??= isLeaf(type)
+      if (isLeaf(type) !== leaves) throw this.torn('its leaves are not all at one height')
+      for (const slot of this.slotsOf(bytes, { address, type, first, last, link })) {
+        slots.push({ ...slot, parent: address })
+      }
+      this.nodes.push({ address, bytes })
+    })
+    return { leaves: leaves ?? true, slots }
+  }
+
+  private slotsOf(
+    bytes: Uint8Array,
+    {
+      address,
+      type,
+      first,
+      last,
+      link,
+    }: Omit<Child, 'enode'> & { address: bigint; type: Parameters<typeof isLeaf>[0] },
+  ): MapleSlot[] {
+    const node = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
+    const parent = node.getBigUint64(0, this.layout.littleEndian)
+    if (!isLinkedFrom(parent, this.tree, link)) {
+      throw this.torn(
+        `the node at ${hex(address)} is in it, but says that its parent is ${hex(parent)}`,
+      )
+    }
+    const slots = slotsOf(this.layout, type, node, first, last)
+    if (slots === undefined)
+      throw this.torn(`the pivots of the node at ${hex(address)} do not ascend`)
+    return slots
+  }
+
+  /** The next level; what is too much for one piece is left for the next. */
+  private children(slots: readonly (MapleSlot & Link)[]): Child[] {
+    const wanted = slots.filter(({ first, last }) => last >= this.first && first <= this.end)
+    const taken = wanted.slice(0, this.width)
+    const left = wanted[this.width]
+    if (left !== undefined) this.end = left.first - 1n
+    return taken.map(({ first, last, entry, parent, slot }) => {
+      return { enode: entry, first, last, link: { parent, slot } }
+    })
+  }
+
+  private entries(slots: readonly MapleSlot[]): MapleRange[] {
+    return slots.filter(({ first, last, entry }) => {
+      return entry !== 0n && !isInternal(entry) && last >= this.first && first <= this.end
+    })
+  }
+
+  /** Whether everything is still as it was read. */
+  holds(): boolean {
+    const length = this.layout.nodeSize
+    const now = this.kernel.uncached.gather(this.nodes.map(({ address }) => ({ address, length })))
+    return (
+      this.readRoot() === this.root && this.nodes.every(({ bytes }, i) => equal(bytes, now[i]!))
+    )
+  }
+
+  torn(why: string): InconsistentError {
+    return new InconsistentError(
+      `the maple tree at ${hex(this.tree)} is torn`,
+      why,
+      'it changed while it was read, or memory is damaged; read it again',
+    )
+  }
+}
+
+function equal(bytes: Uint8Array, other: Uint8Array | FaultError): boolean {
+  return other instanceof Uint8Array && bytes.every((byte, i) => byte === other[i])
+}
