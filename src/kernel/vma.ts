@@ -17,12 +17,29 @@ export function* forEachVma(
   first = 0n,
   last = ULONG_MAX,
 ): Generator<Struct<'vm_area_struct'>> {
+  for (const vmas of vmaPieces(kernel, mm, (vmas) => vmas, first, last)) yield* vmas
+}
+
+/**
+ * The mappings in pieces, which `look` makes something of while they are there: it may follow what they
+ * hold, such as files. It gives undefined if what it found cannot be theirs; see {@link maplePieces}.
+ */
+export function* vmaPieces<T>(
+  kernel: Kernel,
+  mm: UntypedView,
+  look: (vmas: Struct<'vm_area_struct'>[]) => T | undefined,
+  first = 0n,
+  last = ULONG_MAX,
+): Generator<T> {
   if (!mm.$has('mm_mt')) {
-    yield* linkedVmas(kernel, mm, first, last)
+    const seen = look([...linkedVmas(kernel, mm, first, last)])
+    if (seen !== undefined) yield seen
     return
   }
-  const look = (ranges: MapleRange[]) => vmasAt(kernel, mm, ranges)
-  for (const vmas of maplePieces(kernel, mm.$addressOf('mm_mt'), first, last, look)) yield* vmas
+  yield* maplePieces(kernel, mm.$addressOf('mm_mt'), first, last, (ranges) => {
+    const vmas = vmasAt(kernel, mm, ranges)
+    return vmas && look(vmas)
+  })
 }
 
 /** The mappings behind these entries; undefined if one is no mapping of this range (any more). */
