@@ -17,7 +17,7 @@ const LONGEST_SPECIAL_NAME = 64
  */
 export function vmaName(kernel: Kernel, vma: UntypedView, root?: UntypedView): string | undefined {
   const path = (file: UntypedView) => mappedFile(kernel, file, root).path
-  return vma.vm_file === null ? bracketedName(kernel, vma) : (shmemName(vma) ?? path(vma.vm_file))
+  return vma.vm_file === null ? bracketedName(kernel, vma) : (shmemName(kernel, vma) ?? path(vma.vm_file))
 }
 
 /** The name of a mapping without a file, in the address space `mm`. */
@@ -38,10 +38,8 @@ export function bracketedName(
  * `[anon_shmem:NAME]` in the place of the path of shared anonymous memory that was given a name, since
  * Linux 6.2 (d09e8ca6cb93). Before, mappings of files had none: its place was used for something else.
  */
-export function shmemName(vma: UntypedView): string | undefined {
-  if (!vma.$has('anon_name') || vma.$offsetOf('anon_name') === vma.$offsetOf('shared')) {
-    return undefined
-  }
+export function shmemName(kernel: Kernel, vma: UntypedView): string | undefined {
+  if (!isLinux(kernel, 6, 2)) return undefined
   const name = anonVmaName(vma)
   return name === undefined ? undefined : `[anon_shmem:${name}]`
 }
@@ -51,7 +49,7 @@ export function shmemName(vma: UntypedView): string | undefined {
  * CONFIG_ANON_VMA_NAME).
  */
 function anonVmaName(vma: UntypedView): string | undefined {
-  const name: UntypedView | null | undefined = vma.$has('anon_name') ? vma.anon_name : undefined
+  const name: UntypedView | null | undefined = vma.anon_name
   return name ? name.name.$string(LONGEST_ANON_NAME) : undefined
 }
 

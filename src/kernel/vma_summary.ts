@@ -57,7 +57,7 @@ function summarize(
       flags: vmFlags(vma),
       offset: file === undefined ? 0n : BigInt.asUintN(64, vma.vm_pgoff << PAGE_SHIFT),
       file,
-      name: file === undefined ? bracketedName(kernel, vma, now) : (shmemName(vma) ?? file.path),
+      name: file === undefined ? bracketedName(kernel, vma, now) : (shmemName(kernel, vma) ?? file.path),
     }
   })
 }
