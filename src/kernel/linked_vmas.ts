@@ -7,31 +7,23 @@ import type { Kernel } from './kernel.js'
 const MAX_TRIES = 100
 
 /**
- * The mappings of an address space before Linux 6.1: the list that starts at `mm->mmap`. Each must
+ * The addresses of the mappings of an address space before Linux 6.1: the list that starts at `mm->mmap`. Each must
  * belong to the address space and start where the one before it ends or behind, so that the walk ends.
  */
-export function* linkedVmas(
-  kernel: Kernel,
-  mm: UntypedView,
-  first: bigint,
-  last: bigint,
-): Generator<UntypedView> {
-  let from = first
+export function linkedVmas(kernel: Kernel, mm: UntypedView, first: bigint, last: bigint): bigint[] {
   for (let tries = 0; tries < MAX_TRIES; tries++) {
     kernel.drop()
     const now = kernel.at('mm_struct', mm.$address)
     let vma: UntypedView | null = now.mmap
+    const found: bigint[] = []
     let end = 0n
     while (vma !== null && vma.vm_start >= end && vma.vm_mm?.$address === mm.$address) {
       if (vma.vm_start > last || vma.vm_end <= vma.vm_start) break
-      if (vma.vm_end > from) {
-        yield vma
-        from = vma.vm_end
-      }
+      if (vma.vm_end > first) found.push(vma.$address)
       end = vma.vm_end
       vma = vma.vm_next
     }
-    if (vma === null || vma.vm_start > last) return
+    if (vma === null || vma.vm_start > last) return found
   }
   throw new InconsistentError(
     `the list of mappings of the mm at ${hex(mm.$address)} is torn`,

@@ -121,9 +121,8 @@ function arraysOf(space: ObjectSpace, name: string): Arrays {
   }
 }
 
-/** A range of indexes, both included, and what the slot for it holds; 0 for nothing. */
-export interface MapleSlot {
-  readonly slot: number
+/** A range of indexes, both included, and what is stored for all of them; 0 for nothing. */
+export interface MapleRange {
   readonly first: bigint
   readonly last: bigint
   readonly entry: bigint
@@ -139,17 +138,17 @@ export function slotsOf(
   node: DataView,
   min: bigint,
   max: bigint,
-): MapleSlot[] | undefined {
+): MapleRange[] | undefined {
   const { pivotAt, pivots, slotAt, slots } = layout.arrays[type]
   const word = (at: number) => node.getBigUint64(at, layout.littleEndian)
   const end = Math.min(dataEnd(layout, type, node, max), slots - 1)
-  const found: MapleSlot[] = []
+  const found: MapleRange[] = []
   let first = min
   for (let slot = 0; slot <= end && first <= max; slot++) {
     let last = type === 'maple_dense' ? first : max
     if (slot < end && slot < pivots) last = word(pivotAt + slot * 8)
     if (last < first || last > max) return undefined
-    found.push({ slot, first, last, entry: word(slotAt + slot * 8) })
+    found.push({ first, last, entry: word(slotAt + slot * 8) })
     first = last + 1n
   }
   return found

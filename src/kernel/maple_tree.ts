@@ -9,19 +9,17 @@ import {
   isNode,
   type Link,
   type MapleLayout,
-  type MapleSlot,
+  type MapleRange,
+  type MapleType,
   mapleLayout,
   nodeName,
   slotsOf,
 } from './maple_node.js'
 
-/** A range of indexes, both included, and the entry that is stored for all of them. */
-export type MapleRange = Pick<MapleSlot, 'first' | 'last' | 'entry'>
-
 /** MAPLE_HEIGHT_MAX */
 const MAX_HEIGHT = 31
 
-/** So many nodes of a level are read at once. */
+/** So many nodes of a level are read at once, if all are wanted. */
 const MAX_WIDTH = 4096
 
 /** How often a piece is read again because the tree changed meanwhile. */
@@ -63,8 +61,9 @@ export function* maplePieces<T>(
   first: bigint,
   last: bigint,
   look: (ranges: MapleRange[]) => T | undefined,
+  widest = MAX_WIDTH,
 ): Generator<T> {
-  let width = MAX_WIDTH
+  let width = widest
   let tries = 0
   for (let from = first; from <= last; ) {
     const piece = new Piece(kernel, tree, from, last, width)
@@ -72,7 +71,7 @@ export function* maplePieces<T>(
     if (!(seen instanceof Error)) {
       yield seen
       from = piece.end + 1n
-      width = Math.min(width * 2, MAX_WIDTH)
+      width = Math.min(width * 2, widest)
       tries = 0
     } else {
       if (++tries === MAX_TRIES) throw seen
@@ -100,6 +99,12 @@ interface Child {
   readonly link: Link | undefined
 }
 
+interface Node {
+  readonly address: bigint
+  readonly type: MapleType
+  readonly slots: readonly MapleRange[]
+}
+
 /** The part of a tree from an index on that is below `width` leaves. */
 class Piece {
   /** The last index that it tells something of. */
@@ -121,14 +126,14 @@ class Piece {
 
   read(): MapleRange[] {
     this.root = this.readRoot()
-    if (!isNode(this.root)) {
-      return this.entries([{ slot: 0, first: 0n, last: 0n, entry: this.root }])
-    }
+    if (!isNode(this.root)) return this.entries([{ first: 0n, last: 0n, entry: this.root }])
     let level: Child[] = [{ enode: this.root, first: 0n, last: ULONG_MAX, link: undefined }]
     for (let height = 0; height <= MAX_HEIGHT; height++) {
-      const below = this.below(level)
-      if (below.leaves) return this.entries(below.slots)
-      level = this.children(below.slots)
+      const nodes = this.nodesOf(level)
+      const leaves = nodes.filter(({ type }) => isLeaf(type)).length
+      if (leaves === nodes.length) return this.entries(nodes.flatMap(({ slots }) => slots))
+      if (leaves > 0) throw this.torn('its leaves are not all at one height')
+      level = this.children(nodes)
     }
     throw this.torn('it is too high')
   }
@@ -139,63 +144,55 @@ class Piece {
     return new DataView(bytes.buffer).getBigUint64(0, littleEndian)
   }
 
-  /** All slots of the nodes of a level, which are either all leaves, or none of them is one. */
-  private below(level: readonly Child[]): { leaves: boolean; slots: (MapleSlot & Link)[] } {
+  private nodesOf(level: readonly Child[]): Node[] {
     const names = level.map(({ enode }) => nodeName(enode))
     const length = this.layout.nodeSize
     const read = this.kernel.uncached.gather(names.map(({ address }) => ({ address, length })))
-    const slots: (MapleSlot & Link)[] = []
-    let leaves: boolean | undefined
-    level.forEach(({ first, last, link }, i) => {
+    return level.map((child, i) => {
       const { address, type } = names[i]!
       const bytes = read[i]!
       if (!(bytes instanceof Uint8Array)) throw bytes
       if (type === undefined) throw this.torn(`the node at ${hex(address)} is of no known type`)
-      leaves ??= isLeaf(type)
-      if (isLeaf(type) !== leaves) throw this.torn('its leaves are not all at one height')
-      for (const slot of this.slotsOf(bytes, { address, type, first, last, link })) {
-        slots.push({ ...slot, parent: address })
-      }
       this.nodes.push({ address, bytes })
+      return { address, type, slots: this.slotsOf(address, type, bytes, child) }
     })
-    return { leaves: leaves ?? true, slots }
   }
 
   private slotsOf(
+    address: bigint,
+    type: MapleType,
     bytes: Uint8Array,
-    {
-      address,
-      type,
-      first,
-      last,
-      link,
-    }: Omit<Child, 'enode'> & { address: bigint; type: Parameters<typeof isLeaf>[0] },
-  ): MapleSlot[] {
+    { first, last, link }: Child,
+  ): MapleRange[] {
     const node = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
     const parent = node.getBigUint64(0, this.layout.littleEndian)
     if (!isLinkedFrom(parent, this.tree, link)) {
-      throw this.torn(
-        `the node at ${hex(address)} is in it, but says that its parent is ${hex(parent)}`,
-      )
+      throw this.torn(`its node at ${hex(address)} says that its parent is ${hex(parent)}`)
     }
     const slots = slotsOf(this.layout, type, node, first, last)
-    if (slots === undefined)
-      throw this.torn(`the pivots of the node at ${hex(address)} do not ascend`)
+    if (slots === undefined) {
+      throw this.torn(`the pivots of its node at ${hex(address)} do not ascend`)
+    }
     return slots
   }
 
   /** The next level; what is too much for one piece is left for the next. */
-  private children(slots: readonly (MapleSlot & Link)[]): Child[] {
-    const wanted = slots.filter(({ first, last }) => last >= this.first && first <= this.end)
-    const taken = wanted.slice(0, this.width)
-    const left = wanted[this.width]
-    if (left !== undefined) this.end = left.first - 1n
-    return taken.map(({ first, last, entry, parent, slot }) => {
-      return { enode: entry, first, last, link: { parent, slot } }
-    })
+  private children(nodes: readonly Node[]): Child[] {
+    const children: Child[] = []
+    for (const { address, slots } of nodes) {
+      for (const [slot, { first, last, entry }] of slots.entries()) {
+        if (last < this.first || first > this.end) continue
+        if (children.length === this.width) {
+          this.end = first - 1n
+          return children
+        }
+        children.push({ enode: entry, first, last, link: { parent: address, slot } })
+      }
+    }
+    return children
   }
 
-  private entries(slots: readonly MapleSlot[]): MapleRange[] {
+  private entries(slots: readonly MapleRange[]): MapleRange[] {
     return slots.filter(({ first, last, entry }) => {
       return entry !== 0n && !isInternal(entry) && last >= this.first && first <= this.end
     })
@@ -220,5 +217,7 @@ class Piece {
 }
 
 function equal(bytes: Uint8Array, other: Uint8Array | FaultError): boolean {
-  return other instanceof Uint8Array && bytes.every((byte, i) => byte === other[i])
+  if (!(other instanceof Uint8Array)) return false
+  for (let i = 0; i < bytes.length; i++) if (bytes[i] !== other[i]) return false
+  return true
 }

@@ -1,7 +1,9 @@
 import type { Struct, UntypedView } from '../object/kernel_types.js'
+import { Copies } from './copies.js'
 import type { Kernel } from './kernel.js'
 import { linkedVmas } from './linked_vmas.js'
-import { type MapleRange, maplePieces, ULONG_MAX } from './maple_tree.js'
+import type { MapleRange } from './maple_node.js'
+import { maplePieces, ULONG_MAX } from './maple_tree.js'
 
 /**
  * `for_each_vma(vmi, vma)`: the mappings of an address space in ascending order, as they are now. Each
@@ -17,52 +19,74 @@ export function* forEachVma(
   first = 0n,
   last = ULONG_MAX,
 ): Generator<Struct<'vm_area_struct'>> {
-  for (const vmas of vmaPieces(kernel, mm, (vmas) => vmas, first, last)) yield* vmas
+  for (const vmas of vmaPieces(kernel, mm, (vmas) => vmas, first, last)) {
+    for (let i = 0; i < vmas.count; i++) yield vmaView(kernel, vmas, i)
+  }
 }
 
 /**
- * The mappings in pieces, which `look` makes something of while they are there: it may follow what they
- * hold, such as files. It gives undefined if what it found cannot be theirs; see {@link maplePieces}.
+ * Copies of the mappings in pieces, which `look` makes something of while they are there: it may follow
+ * what they hold, such as files. It gives undefined if what it found cannot be theirs; see
+ * {@link maplePieces}.
  */
 export function* vmaPieces<T>(
   kernel: Kernel,
   mm: UntypedView,
-  look: (vmas: Struct<'vm_area_struct'>[]) => T | undefined,
+  look: (vmas: Copies) => T | undefined,
   first = 0n,
   last = ULONG_MAX,
+  widest?: number,
 ): Generator<T> {
   if (!mm.$has('mm_mt')) {
-    const seen = look([...linkedVmas(kernel, mm, first, last)])
+    const seen = look(copiesOf(kernel, linkedVmas(kernel, mm, first, last)))
     if (seen !== undefined) yield seen
     return
   }
-  yield* maplePieces(kernel, mm.$addressOf('mm_mt'), first, last, (ranges) => {
-    const vmas = vmasAt(kernel, mm, ranges)
-    return vmas && look(vmas)
-  })
+  const offsets = vmaOffsets(kernel)
+  const lookAt = (ranges: MapleRange[]) => {
+    const vmas = copiesOf(
+      kernel,
+      ranges.map(({ entry }) => entry),
+    )
+    return areOf(mm, ranges, vmas, offsets) ? look(vmas) : undefined
+  }
+  yield* maplePieces(kernel, mm.$addressOf('mm_mt'), first, last, lookAt, widest)
 }
 
-/** The mappings behind these entries; undefined if one is no mapping of this range (any more). */
-function vmasAt(
-  kernel: Kernel,
+function copiesOf(kernel: Kernel, vmas: readonly bigint[]): Copies {
+  const { size } = kernel.space.struct('vm_area_struct').type
+  return new Copies(kernel.uncached, vmas, size, kernel.types.littleEndian)
+}
+
+function vmaOffsets(kernel: Kernel) {
+  const vma = kernel.at('vm_area_struct', 0n)
+  return {
+    start: vma.$offsetOf('vm_start'),
+    end: vma.$offsetOf('vm_end'),
+    mm: vma.$offsetOf('vm_mm'),
+  }
+}
+
+/** A view of one of the copies. */
+export function vmaView(kernel: Kernel, vmas: Copies, i: number): Struct<'vm_area_struct'> {
+  const type = kernel.space.struct('vm_area_struct')
+  return type.at(vmas.addresses[i]!, vmas.bytes(i)) as UntypedView
+}
+
+/** Whether each is a mapping of its range, and of this address space. */
+function areOf(
   mm: UntypedView,
   ranges: readonly MapleRange[],
-): UntypedView[] | undefined {
-  const { type } = kernel.space.struct('vm_area_struct')
-  const { at } = kernel.space.classOf(type)
-  const read = kernel.uncached.gather(
-    ranges.map(({ entry }) => ({ address: entry, length: type.size })),
-  )
-  const vmas: UntypedView[] = []
-  for (const [i, { first, last, entry }] of ranges.entries()) {
-    const bytes = read[i]!
-    if (!(bytes instanceof Uint8Array)) throw bytes
-    const vma = at(entry, bytes) as UntypedView
-    if (vma.vm_start !== first || vma.vm_end !== last + 1n) return undefined
-    if (vma.vm_mm?.$address !== mm.$address) return undefined
-    vmas.push(vma)
-  }
-  return vmas
+  vmas: Copies,
+  offsets: ReturnType<typeof vmaOffsets>,
+): boolean {
+  return ranges.every(({ first, last }, i) => {
+    return (
+      vmas.word(i, offsets.start) === first &&
+      vmas.word(i, offsets.end) === last + 1n &&
+      vmas.word(i, offsets.mm) === mm.$address
+    )
+  })
 }
 
 /**
@@ -74,7 +98,10 @@ export function vmaFind(
   mm: UntypedView,
   address: bigint,
 ): Struct<'vm_area_struct'> | undefined {
-  for (const vma of forEachVma(kernel, mm, address)) return vma
+  const firstOf = (vmas: Copies) => (vmas.count > 0 ? [vmaView(kernel, vmas, 0)] : [])
+  for (const vmas of vmaPieces(kernel, mm, firstOf, address, ULONG_MAX, 1)) {
+    if (vmas.length > 0) return vmas[0]
+  }
   return undefined
 }
 

@@ -17,7 +17,9 @@ const LONGEST_SPECIAL_NAME = 64
  */
 export function vmaName(kernel: Kernel, vma: UntypedView, root?: UntypedView): string | undefined {
   const path = (file: UntypedView) => mappedFile(kernel, file, root).path
-  return vma.vm_file === null ? bracketedName(kernel, vma) : (shmemName(kernel, vma) ?? path(vma.vm_file))
+  return vma.vm_file === null
+    ? bracketedName(kernel, vma)
+    : (shmemName(kernel, vma) ?? path(vma.vm_file))
 }
 
 /** The name of a mapping without a file, in the address space `mm`. */

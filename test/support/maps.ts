@@ -1,5 +1,5 @@
-import type { VmaSummary } from '../../src/kernel/vma_summary.js'
 import { vmPermissions } from '../../src/kernel/vm_flags.js'
+import type { VmaSummary } from '../../src/kernel/vma_summary.js'
 
 /** A mapping as a line of /proc/PID/maps, without the spaces that fill up columns. */
 export function mapsLine({ start, end, flags, offset, file, name }: VmaSummary): string {
