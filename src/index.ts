@@ -9,6 +9,7 @@ export * from './kernel/cpumask.js'
 export * from './kernel/cputime.js'
 export * from './kernel/cred.js'
 export * from './kernel/dentry.js'
+export { getGateVma } from './kernel/gate_vma.js'
 export { Kernel } from './kernel/kernel.js'
 export * from './kernel/kernfs.js'
 export * from './kernel/kthread.js'
@@ -24,7 +25,13 @@ export * from './kernel/proc_task_name.js'
 export * from './kernel/rbtree.js'
 export * from './kernel/relations.js'
 export * from './kernel/sched.js'
+export {
+  processSegments,
+  type Segment,
+  type SegmentKind,
+} from './kernel/segments.js'
 export * from './kernel/state.js'
+export { taskPtRegs } from './kernel/task_pt_regs.js'
 export {
   forEachProcess,
   forEachProcessThread,
@@ -33,6 +40,7 @@ export {
   taskRows,
   type Walk,
 } from './kernel/tasks.js'
+export { type UserStackPointer, userStackPointers } from './kernel/thread_stacks.js'
 export * from './kernel/user_memory.js'
 export * from './kernel/user_namespace.js'
 export * from './kernel/vm_flags.js'
@@ -40,6 +48,7 @@ export { forEachVma, vmaFind, vmaLookup } from './kernel/vma.js'
 export { type MappedFile, mappedFile } from './kernel/vma_file.js'
 export { vmaIsInitialHeap, vmaIsInitialStack, vmaName } from './kernel/vma_name.js'
 export { listVmas, type VmaSummary } from './kernel/vma_summary.js'
+export { forEachVmapArea } from './kernel/vmap_area.js'
 export * from './kernel/xarray.js'
 export { openLive as openKernel } from './live/open_live.js'
 export * from './object/container_of.js'
