@@ -31,6 +31,7 @@ export {
   type SegmentKind,
 } from './kernel/segments.js'
 export * from './kernel/state.js'
+export { type TaskMem, taskMem } from './kernel/task_mem.js'
 export { taskPtRegs } from './kernel/task_pt_regs.js'
 export {
   forEachProcess,

@@ -9,48 +9,15 @@ import { vmaName } from '../../src/kernel/vma_name.js'
 import { listVmas } from '../../src/kernel/vma_summary.js'
 import { openLive } from '../../src/live/open_live.js'
 import { agreeing } from '../support/agree.js'
+import { compareMaps, compareSizes, maps } from '../support/compare_mappings.js'
 import { ScratchDirectory } from '../support/files.js'
 import { describeLive } from '../support/live.js'
-import { mapsLine, mapsLines } from '../support/maps.js'
-import { processes, procText } from '../support/proc.js'
+import { mapsLine } from '../support/maps.js'
+import { processes } from '../support/proc.js'
 import { compile, Running } from '../support/program.js'
-
-/** The lines of /proc/PID/maps, without that of the kernel's own page. */
-function maps(pid: number): string[] | undefined {
-  const text = procText(`${pid}/maps`)
-  if (text === undefined) return undefined
-  return mapsLines(text).filter((line) => !line.endsWith(' [vsyscall]'))
-}
 
 function mmOf(kernel: Kernel, pid: number) {
   return taskMm(kernel.findTask(pid)!)!
-}
-
-/** What kernel memory and /proc/PID/maps, which says the same before and after, do not agree on. */
-function compareMaps(kernel: Kernel, pid: number): string[] {
-  const before = maps(pid)
-  const task = kernel.findTask(pid)
-  const mm = task && taskMm(task)
-  const seen = mm ? listVmas(kernel, mm, kernel.current.fs.root).map(mapsLine) : []
-  const after = maps(pid)
-  if (before === undefined || after === undefined) return []
-  // Only what /proc itself shows otherwise before and after may differ.
-  const moved = [...before, ...after].filter((l) => !before.includes(l) || !after.includes(l))
-  const strange = seen.filter((line) => !before.includes(line) && !after.includes(line))
-  const missing = after.filter((line) => !seen.includes(line) && before.includes(line))
-  return [
-    ...strange
-      .filter((line) => !moved.some((m) => overlap(m, line)))
-      .map((l) => `${pid} has no ${l}`),
-    ...missing.map((line) => `${pid} lacks ${line}`),
-  ]
-}
-
-function overlap(a: string, b: string): boolean {
-  const [one, other] = [a, b].map((line) => {
-    return line.split(/[- ]/, 2).map((address) => BigInt(`0x${address}`))
-  })
-  return one![0]! < other![1]! && other![0]! < one![1]!
 }
 
 describeLive('mappings against /proc/PID/maps', () => {
@@ -60,6 +27,16 @@ describeLive('mappings against /proc/PID/maps', () => {
     for (const pid of processes()) {
       if (pid === process.pid) continue
       found.push(...(await agreeing(20, () => compareMaps(kernel, pid))))
+    }
+    expect(found).toEqual([])
+  })
+
+  test('sizes of every process against /proc/PID/status', { timeout: 60_000 }, async () => {
+    using kernel = openLive()
+    const found: string[] = []
+    for (const pid of processes()) {
+      if (pid === process.pid) continue
+      found.push(...(await agreeing(20, () => compareSizes(kernel, pid))))
     }
     expect(found).toEqual([])
   })
