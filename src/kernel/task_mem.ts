@@ -1,6 +1,6 @@
 import type { UntypedView } from '../object/kernel_types.js'
 import type { Kernel } from './kernel.js'
-import { getMmCounterSum, getMmRss } from './mm.js'
+import { getMmCounterSum, type MmCounter } from './mm.js'
 
 const PAGE_SHIFT = 12n
 const PAGE_MASK = ~0xfffn
@@ -43,21 +43,24 @@ export interface TaskMem {
  */
 export function taskMem(kernel: Kernel, mm: UntypedView): TaskMem {
   const bytes = (pages: bigint) => pages << PAGE_SHIFT
-  const counter = (name: Parameters<typeof getMmCounterSum>[2]) => {
+  const counter = (name: MmCounter) => {
     return bytes(getMmCounterSum(kernel, mm, name))
   }
-  const resident = getMmRss(kernel, mm)
+  const anonymous = counter('MM_ANONPAGES')
+  const file = counter('MM_FILEPAGES')
+  const shmem = counter('MM_SHMEMPAGES')
+  const resident = anonymous + file + shmem
   const text = textSize(mm)
   return {
     size: bytes(mm.total_vm),
     peak: bytes(larger(mm.total_vm, mm.hiwater_vm)),
     locked: bytes(mm.locked_vm),
     pinned: bytes(mm.pinned_vm.counter),
-    resident: bytes(resident),
-    residentPeak: bytes(larger(resident, mm.hiwater_rss)),
-    anonymous: counter('MM_ANONPAGES'),
-    file: counter('MM_FILEPAGES'),
-    shmem: counter('MM_SHMEMPAGES'),
+    resident,
+    residentPeak: larger(resident, bytes(mm.hiwater_rss)),
+    anonymous,
+    file,
+    shmem,
     swap: counter('MM_SWAPENTS'),
     data: bytes(mm.data_vm),
     stack: bytes(mm.stack_vm),
