@@ -2,6 +2,8 @@ import type { Btf } from '../btf/btf.js'
 import { UnsupportedError } from '../errors.js'
 import type { ObjectSpace } from '../object/space.js'
 
+export const ULONG_MAX = 2n ** 64n - 1n
+
 /** `enum maple_type` (Linux 6.1). A leaf holds entries, the other two hold nodes. */
 export type MapleType = 'maple_dense' | 'maple_leaf_64' | 'maple_range_64' | 'maple_arange_64'
 

@@ -14,6 +14,7 @@ import {
   mapleLayout,
   nodeName,
   slotsOf,
+  ULONG_MAX,
 } from './maple_node.js'
 
 /** MAPLE_HEIGHT_MAX */
@@ -24,8 +25,6 @@ const MAX_WIDTH = 4096
 
 /** How often a piece is read again because the tree changed meanwhile. */
 const MAX_TRIES = 100
-
-export const ULONG_MAX = 2n ** 64n - 1n
 
 /** `void *mtree_load(struct maple_tree *mt, unsigned long index)`: the entry, or 0 for none. */
 export function mtreeLoad(kernel: Kernel, tree: bigint, index: bigint): bigint {

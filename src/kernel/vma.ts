@@ -2,8 +2,8 @@ import type { Struct, UntypedView } from '../object/kernel_types.js'
 import { Copies } from './copies.js'
 import type { Kernel } from './kernel.js'
 import { linkedVmas } from './linked_vmas.js'
-import type { MapleRange } from './maple_node.js'
-import { maplePieces, ULONG_MAX } from './maple_tree.js'
+import { type MapleRange, ULONG_MAX } from './maple_node.js'
+import { maplePieces } from './maple_tree.js'
 
 /**
  * `for_each_vma(vmi, vma)`: the mappings of an address space in ascending order, as they are now. Each
