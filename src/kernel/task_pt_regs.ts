@@ -31,7 +31,8 @@ export function taskPtRegs(kernel: Kernel, task: UntypedView): Struct<'pt_regs'>
 /** `user_mode(regs)`: the two lowest bits of the selectors are the ring. */
 function areOfUser(regs: UntypedView): boolean {
   try {
-    return (regs.cs & 3) === 3 && (regs.ss & 3) === 3
+    // Words of 64 bits before Linux 6.9.
+    return (BigInt(regs.cs) & 3n) === 3n && (BigInt(regs.ss) & 3n) === 3n
   } catch (error) {
     // The stack of a task that has exited is let go of.
     if (error instanceof FaultError) return false
