@@ -1,9 +1,9 @@
 import type { UntypedView } from '../object/kernel_types.js'
 import type { Kernel } from './kernel.js'
 import { taskMm } from './mm.js'
+import { taskExe } from './path.js'
 import { type UserStackPointer, userStackPointers } from './thread_stacks.js'
 import { VM } from './vm_flags.js'
-import { mappedFile } from './vma_file.js'
 import { listVmas, type VmaSummary } from './vma_summary.js'
 
 export type SegmentKind =
@@ -50,7 +50,7 @@ export interface Segment extends VmaSummary {
  * The mappings of a process in ascending order, each with what it is. The kernel knows only files and
  * permissions; what follows from these and from where threads' stack pointers are:
  *
- * - A file of which anything may be executed is a program or library: code is what may be executed,
+ * - A file of which a private mapping may be executed is a program or library: code is what may be executed,
  *   data what may be written, `relro` what no longer may, `bss` the anonymous pages that follow its last
  *   part. Other anonymous memory that happens to follow a library which has no bss counts as such.
  * - A thread's stack is the anonymous mapping that its stack pointer is in. While it handles a signal on
@@ -64,14 +64,10 @@ export function processSegments(
   const mm = taskMm(process)
   if (mm === null) return []
   const vmas = listVmas(kernel, mm, root)
-  const program = mm.exe_file === null ? undefined : fileKey(mappedFile(kernel, mm.exe_file, root))
-  return classify(vmas, program, userStackPointers(kernel, process))
+  return classify(vmas, taskExe(kernel, process, root), userStackPointers(kernel, process))
 }
 
-type File = VmaSummary['file']
-
-const fileKey = (file: NonNullable<File>) =>
-  `${file.major}:${file.minor} ${file.inode} ${file.path}`
+const NONE: readonly UserStackPointer[] = []
 
 function classify(
   vmas: readonly VmaSummary[],
@@ -80,46 +76,57 @@ function classify(
 ): Segment[] {
   const images = imagesOf(vmas, program)
   const threads = threadsOf(vmas, stackPointers)
-  const segments: Segment[] = []
   let above: VmaSummary | undefined
-  let image: NonNullable<File> | undefined
-  vmas.forEach((vma, i) => {
-    const { file, flags } = vma
-    const follows = above?.end === vma.start
-    if (file !== undefined && images.has(fileKey(file))) image = file
-    else if (!(follows && image !== undefined && isBss(vma, above!))) image = undefined
-    const kind = image === undefined ? kindOf(vma, threads[i]!) : imageKind(vma)
-    segments.push({
-      ...vma,
-      kind,
-      image: image?.path,
-      isProgram: image !== undefined && fileKey(image) === program,
-      threads: threads[i]!,
-      hugePages: adviceIn(flags),
-    })
+  let image: string | undefined
+  const segments = vmas.map((vma, i): Segment => {
+    const { file } = vma
+    const continues = image !== undefined && above?.end === vma.start && isBss(vma, above)
+    if (file !== undefined && images.has(file.path)) image = file.path
+    else if (!continues) image = undefined
     above = vma
+    const own = threads.get(i) ?? NONE
+    // Written out, because there may be very many.
+    return {
+      vma: vma.vma,
+      start: vma.start,
+      end: vma.end,
+      flags: vma.flags,
+      offset: vma.offset,
+      file,
+      name: vma.name,
+      kind: image === undefined ? kindOf(vma, own) : imageKind(vma),
+      image,
+      isProgram: image !== undefined && image === program,
+      threads: own,
+      hugePages: adviceIn(vma.flags),
+    }
   })
   return segments.map((segment, i) => asGuard(segment, segments[i + 1]))
 }
 
-/** The files that are programs or libraries. */
+/**
+ * The paths of programs and libraries. They are known by their paths, because on overlayfs before Linux
+ * 6.7 the inode of a mapping is another one than that of the program.
+ */
 function imagesOf(vmas: readonly VmaSummary[], program: string | undefined): Set<string> {
   const images = new Set<string>(program === undefined ? [] : [program])
-  for (const { file, flags } of vmas) {
-    if (file !== undefined && has(flags, VM.VM_EXEC) && !isDevice(flags)) images.add(fileKey(file))
+  for (const vma of vmas) {
+    const { file, flags } = vma
+    if (file === undefined || isShared(vma) || isDevice(flags)) continue
+    if (has(flags, VM.VM_EXEC)) images.add(file.path)
   }
   return images
 }
 
-/** The threads whose stack pointers are in each mapping. */
+/** The threads whose stack pointers are in a mapping, by its number. */
 function threadsOf(
   vmas: readonly VmaSummary[],
   stackPointers: readonly UserStackPointer[],
-): UserStackPointer[][] {
-  const threads: UserStackPointer[][] = vmas.map(() => [])
+): Map<number, UserStackPointer[]> {
+  const threads = new Map<number, UserStackPointer[]>()
   for (const pointer of stackPointers) {
     const at = indexOf(vmas, pointer.sp)
-    if (at !== undefined) threads[at]!.push(pointer)
+    if (at !== undefined) threads.set(at, [...(threads.get(at) ?? []), pointer])
   }
   return threads
 }

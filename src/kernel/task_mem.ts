@@ -39,7 +39,9 @@ export interface TaskMem {
 
 /**
  * `void task_mem(struct seq_file *m, struct mm_struct *mm)`: what the kernel counts of an address space.
- * For how exact the counts of pages in memory are, see {@link getMmCounterSum}.
+ * For how exact the counts of pages in memory are, see {@link getMmCounterSum}: they are what the kernel
+ * itself shows. Up to Linux 6.1, each thread may hold back what its last 64 page faults added
+ * (`task->rss_stat`).
  */
 export function taskMem(kernel: Kernel, mm: UntypedView): TaskMem {
   const bytes = (pages: bigint) => pages << PAGE_SHIFT

@@ -52,6 +52,7 @@ describeLab('address spaces', () => {
         expect(layout.wrong).toEqual([])
         expect(layout.parts.some((line) => line.startsWith('hugetlb '))).toBe(true)
         expect(layout.seen).toEqual(layout.maps)
+        expect(layout.program).toEqual(['rodata', 'text', 'rodata', 'relro', 'data', 'bss'])
         // Debian names anonymous memory: CONFIG_ANON_VMA_NAME.
         expect(layout.seen.filter((line) => line.endsWith('[anon:named]'))).toHaveLength(1)
         const shared = layout.seen.filter((line) => line.endsWith('[anon_shmem:named shared]'))

@@ -44,6 +44,7 @@ async function layout(kernel: Kernel, program: string) {
     wrong: partsAgainst(layoutParts(running.lines), segments),
     maps: mapsLines(procText(`${running.pid}/maps`)!),
     seen: [...segments, ...(gate === undefined ? [] : [gate])].map(mapsLine),
+    program: segments.filter(({ isProgram }) => isProgram).map(({ kind }) => kind),
     flags: flagsOf(kernel, running.pid),
   }
 }
