@@ -3,6 +3,9 @@ import { InconsistentError } from '../errors.js'
 import type { UntypedView } from '../object/kernel_types.js'
 import type { Kernel } from './kernel.js'
 
+/** More than vm.max_map_count is anywhere. */
+const MAX_VMAS = 1 << 23
+
 /** How often the list is read again because it changed meanwhile. */
 const MAX_TRIES = 100
 
@@ -18,7 +21,7 @@ export function linkedVmas(kernel: Kernel, mm: UntypedView, first: bigint, last:
     const found: bigint[] = []
     let end = 0n
     while (vma !== null && vma.vm_start >= end && vma.vm_mm?.$address === mm.$address) {
-      if (vma.vm_start > last || vma.vm_end <= vma.vm_start) break
+      if (vma.vm_start > last || vma.vm_end <= vma.vm_start || found.length === MAX_VMAS) break
       if (vma.vm_end > first) found.push(vma.$address)
       end = vma.vm_end
       vma = vma.vm_next
