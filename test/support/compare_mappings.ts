@@ -24,9 +24,10 @@ export function compareMaps(kernel: Kernel, pid: number): string[] {
   const seen = mm ? listVmas(kernel, mm, kernel.current.fs.root).map(mapsLine) : []
   const after = maps(pid)
   if (before === undefined || after === undefined) return []
-  const moved = [...before, ...after].filter((l) => !before.includes(l) || !after.includes(l))
-  const strange = seen.filter((line) => !before.includes(line) && !after.includes(line))
-  const missing = after.filter((line) => !seen.includes(line) && before.includes(line))
+  const [was, is, saw] = [new Set(before), new Set(after), new Set(seen)]
+  const moved = [...before, ...after].filter((line) => !was.has(line) || !is.has(line))
+  const strange = seen.filter((line) => !was.has(line) && !is.has(line))
+  const missing = after.filter((line) => was.has(line) && !saw.has(line))
   return [
     ...strange
       .filter((line) => !moved.some((other) => overlap(other, line)))
