@@ -24,7 +24,7 @@ const MAX_HEIGHT = 31
 const MAX_WIDTH = 4096
 
 /** How often a piece is read again because the tree changed meanwhile. */
-const MAX_TRIES = 100
+const MAX_TRIES = 1000
 
 /** `void *mtree_load(struct maple_tree *mt, unsigned long index)`: the entry, or 0 for none. */
 export function mtreeLoad(kernel: Kernel, tree: bigint, index: bigint): bigint {
@@ -98,10 +98,12 @@ interface Child {
   readonly link: Link | undefined
 }
 
-interface Node {
+interface Node extends Omit<Child, 'enode'> {
   readonly address: bigint
   readonly type: MapleType
   readonly slots: readonly MapleRange[]
+  /** The numbers of the slots that were followed; of a leaf, all count. */
+  readonly taken: number[]
 }
 
 /** The part of a tree from an index on that is below `width` leaves. */
@@ -110,7 +112,7 @@ class Piece {
   end: bigint
   private readonly layout: MapleLayout
   private root = 0n
-  private readonly nodes: { readonly address: bigint; readonly bytes: Uint8Array }[] = []
+  private readonly nodes: Node[] = []
 
   constructor(
     private readonly kernel: Kernel,
@@ -152,8 +154,10 @@ class Piece {
       const bytes = read[i]!
       if (!(bytes instanceof Uint8Array)) throw bytes
       if (type === undefined) throw this.torn(`the node at ${hex(address)} is of no known type`)
-      this.nodes.push({ address, bytes })
-      return { address, type, slots: this.slotsOf(address, type, bytes, child) }
+      const slots = this.slotsOf(address, type, bytes, child)
+      const node = { ...child, address, type, slots, taken: [] }
+      this.nodes.push(node)
+      return node
     })
   }
 
@@ -161,7 +165,7 @@ class Piece {
     address: bigint,
     type: MapleType,
     bytes: Uint8Array,
-    { first, last, link }: Child,
+    { first, last, link }: Omit<Child, 'enode'>,
   ): MapleRange[] {
     const node = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
     const parent = node.getBigUint64(0, this.layout.littleEndian)
@@ -178,13 +182,14 @@ class Piece {
   /** The next level; what is too much for one piece is left for the next. */
   private children(nodes: readonly Node[]): Child[] {
     const children: Child[] = []
-    for (const { address, slots } of nodes) {
+    for (const { address, slots, taken } of nodes) {
       for (const [slot, { first, last, entry }] of slots.entries()) {
         if (last < this.first || first > this.end) continue
         if (children.length === this.width) {
           this.end = first - 1n
           return children
         }
+        taken.push(slot)
         children.push({ enode: entry, first, last, link: { parent: address, slot } })
       }
     }
@@ -197,13 +202,27 @@ class Piece {
     })
   }
 
-  /** Whether everything is still as it was read. */
+  /**
+   * Whether what was read is still so. Of the nodes above the leaves, only the slots that were followed
+   * count: in an address space that changes anywhere, others change all the time.
+   */
   holds(): boolean {
+    if (!isNode(this.root)) return this.readRoot() === this.root
     const length = this.layout.nodeSize
     const now = this.kernel.uncached.gather(this.nodes.map(({ address }) => ({ address, length })))
-    return (
-      this.readRoot() === this.root && this.nodes.every(({ bytes }, i) => equal(bytes, now[i]!))
-    )
+    return this.nodes.every((node, i) => {
+      const bytes = now[i]!
+      return bytes instanceof Uint8Array && this.isAsBefore(node, bytes)
+    })
+  }
+
+  private isAsBefore(node: Node, bytes: Uint8Array): boolean {
+    const { address, type, slots, taken } = node
+    const after = this.slotsOf(address, type, bytes, node)
+    const isSame = (slot: number) => isEqual(slots[slot], after[slot])
+    return isLeaf(type)
+      ? slots.length === after.length && slots.every((_, slot) => isSame(slot))
+      : taken.every(isSame)
   }
 
   torn(why: string): InconsistentError {
@@ -215,8 +234,6 @@ class Piece {
   }
 }
 
-function equal(bytes: Uint8Array, other: Uint8Array | FaultError): boolean {
-  if (!(other instanceof Uint8Array)) return false
-  for (let i = 0; i < bytes.length; i++) if (bytes[i] !== other[i]) return false
-  return true
+function isEqual(a: MapleRange | undefined, b: MapleRange | undefined): boolean {
+  return a?.first === b?.first && a?.last === b?.last && a?.entry === b?.entry
 }

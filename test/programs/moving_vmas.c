@@ -11,7 +11,8 @@ static size_t pages;
 
 static void *move(void *unused)
 {
-	for (size_t i = 0;; i = (i * 7 + 13) % pages) {
+	for (unsigned int state = 1;; state = state * 1664525 + 1013904223) {
+		size_t i = (state >> 8) % pages;
 		char *page = region + i * 4096;
 		int protection = i % 3 ? PROT_READ : PROT_READ | PROT_WRITE;
 
