@@ -11,7 +11,8 @@ import { maplePieces } from './maple_tree.js'
  * on a list. `first` and `last` are addresses, both included.
  *
  * The mappings of a process that runs meanwhile are true in pieces, as those that the kernel itself
- * shows in /proc/PID/maps; see {@link maplePieces}.
+ * shows in /proc/PID/maps: one that was merged with the last of the piece before overlaps it. See
+ * {@link maplePieces}.
  */
 export function* forEachVma(
   kernel: Kernel,
