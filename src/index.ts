@@ -14,11 +14,14 @@ export * from './kernel/cputime.js'
 export * from './kernel/cred.js'
 export * from './kernel/death.js'
 export * from './kernel/dentry.js'
+export { getGateVma } from './kernel/gate_vma.js'
 export * from './kernel/image_facts.js'
+
 export { Kernel } from './kernel/kernel.js'
 export * from './kernel/kernfs.js'
 export * from './kernel/kthread.js'
 export * from './kernel/list.js'
+
 export {
   LOG_FACILITIES,
   LOG_LEVELS,
@@ -26,6 +29,9 @@ export {
   type LogRecord,
   type OnLost,
 } from './kernel/log_record.js'
+
+export { masForEach, mtreeLoad } from './kernel/maple_tree.js'
+
 export * from './kernel/mm.js'
 export { forEachModule, moduleBtf, moduleMemory } from './kernel/modules.js'
 export * from './kernel/namespace.js'
@@ -38,8 +44,18 @@ export * from './kernel/proc_task_name.js'
 export * from './kernel/rbtree.js'
 export * from './kernel/relations.js'
 export * from './kernel/sched.js'
+export {
+  processSegments,
+  type Segment,
+  type SegmentKind,
+} from './kernel/segments.js'
 export * from './kernel/state.js'
+
 export * from './kernel/taint.js'
+
+export { type TaskMem, taskMem } from './kernel/task_mem.js'
+export { taskPtRegs } from './kernel/task_pt_regs.js'
+
 export {
   forEachProcess,
   forEachProcessThread,
@@ -48,11 +64,19 @@ export {
   taskRows,
   type Walk,
 } from './kernel/tasks.js'
+export { type UserStackPointer, userStackPointers } from './kernel/thread_stacks.js'
 export * from './kernel/time.js'
 export { lastTrouble, type Trouble } from './kernel/trouble.js'
 export * from './kernel/uname.js'
+
 export * from './kernel/user_memory.js'
 export * from './kernel/user_namespace.js'
+export * from './kernel/vm_flags.js'
+export { forEachVma, vmaFind, vmaLookup } from './kernel/vma.js'
+export { type MappedFile, mappedFile } from './kernel/vma_file.js'
+export { vmaIsInitialHeap, vmaIsInitialStack, vmaName } from './kernel/vma_name.js'
+export { listVmas, type VmaSummary } from './kernel/vma_summary.js'
+export { forEachVmapArea } from './kernel/vmap_area.js'
 export * from './kernel/xarray.js'
 export { arm64 } from './memory/paging/arm64.js'
 export { forEachMapping, type Mapping, type Skipped } from './memory/paging/mappings.js'

@@ -1,6 +1,6 @@
 import { FaultError, UnsupportedError } from '../errors.js'
-import { kernelImageMap } from '../kernel/image_map.js'
 import { Kernel } from '../kernel/kernel.js'
+import { pageTablesOf } from '../kernel/page_tables.js'
 import { runtimeSymbols } from '../kernel/runtime_symbols.js'
 import type { Vmcoreinfo } from '../kernel/vmcoreinfo.js'
 import { PagedMemory } from '../memory/paging/paged_memory.js'
@@ -11,7 +11,6 @@ import { type ImageHelp, ImageSymbols } from './image_symbols.js'
 import { imageTypes } from './image_types.js'
 import { ImageUserMemory } from './image_user_memory.js'
 import { imageVmcoreinfo } from './image_vmcoreinfo.js'
-import { pagingModeOf } from './paging_mode.js'
 import { possibleCpus } from './possible_cpus.js'
 
 /** The kernel whose physical memory this is: its page tables, symbols and types are looked for there. */
@@ -22,8 +21,8 @@ export function kernelInDump(
   resources: Disposable | undefined,
 ): Kernel {
   const vmcoreinfo = imageVmcoreinfo(dump, name)
-  const map = kernelImageMap(vmcoreinfo.value)
-  const memory = new PagedMemory(dump.physical, pagingModeOf(map), map.pageTable)
+  const { mode, userMode, root } = pageTablesOf(vmcoreinfo.value)
+  const memory = new PagedMemory(dump.physical, mode, root)
   const range = imageRange(memory, stextOf(vmcoreinfo.value))
   const symbols = new ImageSymbols(memory, vmcoreinfo.value, range, help)
   const types = imageTypes(memory, symbols, range, help)
@@ -40,7 +39,8 @@ export function kernelInDump(
       imageRange: range,
       possibleCpus: () => possibleCpus(memory, types, symbols, dump),
     },
-    userMemory: new ImageUserMemory(dump.physical, pagingModeOf(map, true), toPhysical),
+    userMemory: new ImageUserMemory(dump.physical, userMode, toPhysical),
+    physical: dump.physical,
     image: dump,
     ...(resources && { resources }),
   })

@@ -9,8 +9,10 @@ import type { View } from '../object/view.js'
 import type { AddressRange } from '../symbols/areas.js'
 import type { Symbols } from '../symbols/symbols.js'
 import { Bootstrap } from './bootstrap.js'
+import { DirectMap } from './direct_map.js'
 import type { Fact } from './fact.js'
 import type { ImageFacts } from './image_facts.js'
+import { type PageTables, pageTablesOf } from './page_tables.js'
 import { perCpu, perCpuPtr } from './percpu.js'
 import { PerCpuSection } from './percpu_section.js'
 import { findTask } from './pid.js'
@@ -34,6 +36,8 @@ export interface KernelParts {
   readonly userMemory?: UserMemory
   /** The address of the task that asks, where that is a task of this kernel. */
   readonly ownTask?: () => bigint
+  /** Physical memory, where it can be read without the kernel's direct map of it. */
+  readonly physical?: Memory
   /** What the file says, if it is a memory image. */
   readonly image?: ImageFacts
   /** The system calls' or files' resources, let go of when the kernel is closed. */
@@ -77,6 +81,8 @@ export class Kernel implements Disposable {
   readonly image: ImageFacts | undefined
   private readonly boot: Bootstrap
   private symbolTable: Symbols | undefined
+  private physicalMemory: Memory | undefined
+  private tables: PageTables | undefined
   private perCpuVariables: PerCpuSection | undefined
 
   constructor(private readonly parts: KernelParts) {
@@ -94,6 +100,18 @@ export class Kernel implements Disposable {
   get symbols(): Symbols {
     this.symbolTable ??= this.parts.symbols()
     return this.symbolTable
+  }
+
+  /** Memory by physical address; it remembers nothing. */
+  get physical(): Memory {
+    this.physicalMemory ??= this.parts.physical ?? new DirectMap(this.uncached, this.pageOffset)
+    return this.physicalMemory
+  }
+
+  /** The paging mode, and the kernel's own page tables. */
+  get pageTables(): PageTables {
+    this.tables ??= pageTablesOf(this.vmcoreinfo)
+    return this.tables
   }
 
   /** The per-CPU variables of the kernel's image. */

@@ -13,7 +13,9 @@ import {
   securebitNames,
   taskCred,
 } from '../../src/kernel/cred.js'
+import { getGateVma } from '../../src/kernel/gate_vma.js'
 import { Kernel } from '../../src/kernel/kernel.js'
+import { mtreeLoad } from '../../src/kernel/maple_tree.js'
 import { getMmCounter, getMmCounterSum, taskMm } from '../../src/kernel/mm.js'
 import { taskNamespaces } from '../../src/kernel/namespace.js'
 import { dPath, taskCwd, taskExe, taskRoot } from '../../src/kernel/path.js'
@@ -40,8 +42,16 @@ import {
   taskPrio,
   taskStartTime,
 } from '../../src/kernel/sched.js'
+import { processSegments } from '../../src/kernel/segments.js'
 import { taskStateToChar } from '../../src/kernel/state.js'
+import { taskMem } from '../../src/kernel/task_mem.js'
+import { taskPtRegs } from '../../src/kernel/task_pt_regs.js'
+import { userStackPointers } from '../../src/kernel/thread_stacks.js'
 import { fromKuid } from '../../src/kernel/user_namespace.js'
+import { forEachVma, vmaFind } from '../../src/kernel/vma.js'
+import { vmaName } from '../../src/kernel/vma_name.js'
+import { listVmas } from '../../src/kernel/vma_summary.js'
+import { forEachVmapArea } from '../../src/kernel/vmap_area.js'
 import { xaForEach } from '../../src/kernel/xarray.js'
 import type { Memory, Range } from '../../src/memory/memory.js'
 import type { UntypedView } from '../../src/object/kernel_types.js'
@@ -156,6 +166,17 @@ const HELPERS: Record<string, (kernel: Kernel, task: UntypedView) => unknown> = 
   getMmCounter: (_, task) => taskMm(task) && getMmCounter(taskMm(task)!, 'MM_ANONPAGES'),
   getMmCounterSum: (kernel, task) =>
     taskMm(task) && getMmCounterSum(kernel, taskMm(task)!, 'MM_ANONPAGES'),
+  mtreeLoad: (kernel, task) => mtreeLoad(kernel, task.$address, 4711n),
+  forEachVma: (kernel, task) => first(forEachVma(kernel, kernel.at('mm_struct', task.$address))),
+  vmaFind: (kernel, task) => vmaFind(kernel, kernel.at('mm_struct', task.$address), 0n),
+  vmaName: (kernel, task) => vmaName(kernel, kernel.at('vm_area_struct', task.$address)),
+  listVmas: (kernel, task) => listVmas(kernel, kernel.at('mm_struct', task.$address)),
+  processSegments: (kernel, task) => processSegments(kernel, task),
+  taskMem: (kernel, task) => taskMem(kernel, kernel.at('mm_struct', task.$address)),
+  taskPtRegs: (kernel, task) => taskPtRegs(kernel, task),
+  userStackPointers: (kernel, task) => userStackPointers(kernel, task),
+  getGateVma: (kernel, task) => getGateVma(kernel, kernel.at('mm_struct', task.$address)),
+  forEachVmapArea: (kernel) => first(forEachVmapArea(kernel)),
   xaForEach: (kernel, task) => first(xaForEach(kernel.space, task.$address)),
   printkRingbuffer: (kernel) =>
     first(new PrintkRingbuffer(ringAt(kernel, TASK), () => {}).records()),

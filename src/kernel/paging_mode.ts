@@ -1,8 +1,8 @@
 import { UnsupportedError } from '../errors.js'
-import type { KernelImageMap } from '../kernel/image_map.js'
 import { arm64 } from '../memory/paging/arm64.js'
 import type { PagingMode } from '../memory/paging/mode.js'
 import { x86_64 } from '../memory/paging/x86.js'
+import type { KernelImageMap } from './image_map.js'
 
 /**
  * The paging mode that a kernel's VMCOREINFO tells of. With `protNone`, pages that a process may not
