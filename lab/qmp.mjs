@@ -15,9 +15,9 @@ export class Qmp {
 
   /**
    * @param {import('node:stream').Duplex} stream
-   * @param {(event: string) => void} onEvent called with the name of each event
+   * @param {(event: string) => void} [onEvent] called with the name of each event
    */
-  constructor(stream, onEvent) {
+  constructor(stream, onEvent = () => {}) {
     this.#stream = stream
     this.#onEvent = onEvent
     stream.setEncoding('utf8')

@@ -61,7 +61,7 @@ describeLive('on the running kernel', () => {
     [['type', 'struct', 'pid_t'], 'no struct or fwd pid_t'],
     [['sym', 'vfs_red'], 'did you mean vfs_read'],
     [['sym', '0x10'], 'ksight: no symbol at 0x10: '],
-    [['-c', '/no/such/image', 'ps'], 'ksight: cannot open /no/such/image: '],
+    [['-c', '/no/such/image', 'ps'], 'ksight: cannot read /no/such/image: there is no such file'],
   ])('what does not exist: %j', (args, line) => {
     expect(failure(args, FAILED)).toContain(line)
   })

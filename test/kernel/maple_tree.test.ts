@@ -91,7 +91,7 @@ function kernelOver(bytes: Uint8Array): Kernel {
     symbols: () => {
       throw new FaultError(0n, 'there are no symbols')
     },
-    hints: { release: '6.18.0', possibleCpus: [0] },
+    hints: { release: '6.18.0', possibleCpus: () => [0] },
   })
 }
 

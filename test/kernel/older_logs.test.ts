@@ -43,7 +43,7 @@ function logIn(variables: Record<string, bigint>, buffer: Uint8Array): Kernel {
     types: types(),
     memory,
     symbols: () => new Symbols(parseKallsyms(lines.join(''))),
-    hints: { release: '4.19.0', possibleCpus: [0], anyTask: () => START },
+    hints: { release: '4.19.0', possibleCpus: () => [0], anyTask: () => START },
   })
 }
 
