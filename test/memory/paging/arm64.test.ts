@@ -88,6 +88,8 @@ describe.skipIf(!canRun).each(titled)(
       for (let i = 0; i < 400; i++) {
         const at = machine.address()
         const { end, steps } = walk(mode, bare.memory, root, at)
+        // The instruction itself aborts then, and says nothing.
+        if (end.kind === 'unreadable table') continue
         const flags = steps.at(-1)?.flags
         const bits = flags?.bits ?? []
         // Only hardware that manages the dirty state makes use of it.
