@@ -40,6 +40,8 @@ export interface Cpu {
   readonly idle: ShownTask
   /** What it was executing, such as `vfs_read+0x10`; null where its registers are not known. */
   readonly ip: string | null
+  /** By name, as the image has them; null for the running kernel. */
+  readonly registers: Readonly<Record<string, string>> | null
 }
 
 export interface ShownDeath {

@@ -1,4 +1,5 @@
 import { readElf } from '../elf/elf.js'
+import { KsightError, UnsupportedError } from '../errors.js'
 import { findKallsyms } from '../kernel/find_kallsyms.js'
 import type { Vmcoreinfo } from '../kernel/vmcoreinfo.js'
 import type { Memory } from '../memory/memory.js'
@@ -38,7 +39,7 @@ export class ImageSymbols {
     private readonly help: ImageHelp,
   ) {}
 
-  /** Throws {@link NotFoundError} if the image has none, and nobody gave any. */
+  /** Throws {@link UnsupportedError} if the image has none, and nobody gave any. */
   get table(): SymbolTable {
     this.found ??= this.find()
     return this.found
@@ -57,7 +58,16 @@ export class ImageSymbols {
       return this.moved(new ElfTable(readElf(vmlinux.bytes, vmlinux.name)))
     }
     const { vmcoreinfo, range } = this
-    return findKallsyms(this.memory, { vmcoreinfo, range }).value
+    try {
+      return findKallsyms(this.memory, { vmcoreinfo, range }).value
+    } catch (error) {
+      if (!(error instanceof KsightError)) throw error
+      throw new UnsupportedError(
+        'no symbols in the image',
+        error.message,
+        'give them with --system-map FILE or --vmlinux FILE',
+      )
+    }
   }
 
   /** Files have the addresses that the kernel was linked for. */

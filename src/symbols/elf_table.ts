@@ -5,10 +5,13 @@ import type { ElfSymbol } from '../elf/symbol.js'
 import { NotFoundError } from '../errors.js'
 import type { SymbolTable } from './table.js'
 
+const STT_OBJECT = 1
 const STT_SECTION = 3
 const STT_FILE = 4
+const STT_GNU_IFUNC = 10
 const STB_LOCAL = 0
 const STB_WEAK = 2
+const STB_GNU_UNIQUE = 10
 const SHN_UNDEF = 0
 const SHN_ABS = -15
 const SHF_WRITE = 1n
@@ -43,8 +46,10 @@ export class ElfTable implements SymbolTable {
 
   /** As nm prints it. */
   typeAt(position: number): string {
-    const { bind, shndx } = this.symbols[position]!
-    if (bind === STB_WEAK) return 'W'
+    const { bind, type, shndx } = this.symbols[position]!
+    if (type === STT_GNU_IFUNC) return 'i'
+    if (bind === STB_GNU_UNIQUE) return 'u'
+    if (bind === STB_WEAK) return type === STT_OBJECT ? 'V' : 'W'
     const letter = shndx === SHN_ABS ? 'a' : letterOf(this.elf.sections[shndx])
     return bind === STB_LOCAL ? letter : letter.toUpperCase()
   }

@@ -3,6 +3,7 @@ import type { Overview } from '../../src/cli/overview.js'
 import { output } from '../cli/ksight.js'
 import { type CrashedImage, crashedImage } from '../support/images.js'
 import { describeLab } from '../support/lab.js'
+import { monitorRegisters } from './monitor_registers.js'
 
 const CRASHES = [
   { kernel: '6.1', how: 'sysrq' },
@@ -39,7 +40,12 @@ describeLab('a kernel that died', () => {
       const { cpus, died } = overview
       const dead = cpus.find(({ cpu }) => cpu === died!.cpu)!
       expect(dead.current.comm).toBe('last_look')
-      for (const { ip } of cpus) expect(ip).toMatch(/^\w+\+0x[0-9a-f]+$/)
+      const monitor = monitorRegisters(image.truth.registers)
+      cpus.forEach(({ cpu, ip, registers }) => {
+        expect(ip).toMatch(/^\w+\+0x[0-9a-f]+$/)
+        expect(BigInt(registers!.ip!)).toBe(monitor[cpu]!.ip)
+        expect(BigInt(registers!.cr3!)).toBe(monitor[cpu]!.cr3)
+      })
     })
 
     test('died when its last messages say', () => {

@@ -1,8 +1,11 @@
+import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { readFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Dump } from '../../src/dump/dump.js'
 import { openDump } from '../../src/dump/open_dump.js'
+import { readElf } from '../../src/elf/elf.js'
 import { FileSource } from '../../src/files/file_source.js'
 import { openImage } from '../../src/files/open_image.js'
 import { type KernelImageMap, kernelImageMap } from '../../src/kernel/image_map.js'
@@ -14,6 +17,8 @@ import { Vmcoreinfo } from '../../src/kernel/vmcoreinfo.js'
 import type { PagingMode } from '../../src/memory/paging/mode.js'
 import { walk } from '../../src/memory/paging/walk.js'
 import { output } from '../cli/ksight.js'
+import { debianBtf, debianVmlinux } from '../support/debian_kernel.js'
+import { ScratchDirectory } from '../support/files.js'
 import type { PsRow, TrueTask, TrueWalk } from '../support/image_truth.js'
 import { type Image, image } from '../support/images.js'
 import { describeLab } from '../support/lab.js'
@@ -147,6 +152,65 @@ describeLab('memory images, with nothing besides', () => {
         })
         expect(missing).toEqual([])
         expect(symbols.count).toBe(lines.length)
+      })
+
+      describe('with files that take the place of what is missing', () => {
+        const scratch = new ScratchDirectory()
+        afterAll(() => scratch[Symbol.dispose]())
+        const tasks = () => images.truth.tasks.map(({ task }) => task)
+
+        /** Symbols as they were linked, so many of them as a kernel without CONFIG_KALLSYMS_ALL lists. */
+        function linkedSymbols(wanted: RegExp): [name: string, address: bigint, type: string][] {
+          return [...kernel.symbols.symbols()].flatMap(({ name, address, type, module }) => {
+            if (module !== undefined || address < 1n << 63n || !wanted.test(`${type} ${name}`))
+              return []
+            return [[name, address - kernel.kaslrOffset, type]]
+          })
+        }
+
+        test('symbols of functions only: the rest is searched for', () => {
+          const systemMap = join(scratch.path, 'System.map')
+          const lines = linkedSymbols(/^[tT] /).map(([name, address, type]) => {
+            return `${address.toString(16)} ${type} ${name}\n`
+          })
+          writeFileSync(systemMap, lines.join(''))
+          using helped = openImage([images.elf], { systemMap })
+          expect(helped.symbols.find('init_task')).toBeUndefined()
+          const found = [...listIdleTasks(helped), ...listTasks(helped, 'threads')]
+          expect(found.map(({ task }) => hex(task!))).toEqual(tasks())
+        })
+
+        test('a vmlinux with symbols and types, and BTF by itself', async () => {
+          const [stripped, vmlinux, btf] = ['stripped', 'vmlinux', 'btf'].map((name) => {
+            return join(scratch.path, name)
+          }) as [string, string, string]
+          const bytes = await debianVmlinux(options.kernel)
+          writeFileSync(stripped, bytes)
+          const { sections } = readElf(bytes, stripped)
+          const symbols = linkedSymbols(
+            / (init_task|page_offset_base|__cpu_possible_mask|vfs_read)$/,
+          )
+          const added = symbols.flatMap(([name, address]) => {
+            const { name: section, addr } = sections.find(({ addr, size }) => {
+              return addr > 0n && address >= addr && address < addr + size
+            })!
+            return ['--add-symbol', `${name}=${section}:${address - addr},global`]
+          })
+          execFileSync('objcopy', [...added, stripped, vmlinux])
+          using helped = openImage([images.elf], { vmlinux })
+          expect(helped.symbols.get('vfs_read').address).toBe(
+            kernel.symbols.get('vfs_read').address,
+          )
+          expect(helped.types.source).toContain(vmlinux)
+          expect(listTasks(helped, 'threads').length).toBe(listTasks(kernel, 'threads').length)
+          writeFileSync(btf, await debianBtf(options.kernel))
+          using typed = openImage([images.elf], { btf })
+          expect(typed.types.source).toContain(btf)
+          expect(typed.initTask.comm).toBe('swapper/0')
+          expect(() => openImage([images.elf], { vmlinux: stripped }).symbols.count).toThrow(
+            `no symbols in ${stripped}: it was stripped of them`,
+          )
+        })
       })
 
       test('modules have the BTF that /sys/kernel/btf showed', () => {

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { readElf } from '../../src/elf/elf.js'
+import { ElfTable } from '../../src/symbols/elf_table.js'
 import { parseKallsyms } from '../../src/symbols/kallsyms_text.js'
 import { Symbols } from '../../src/symbols/symbols.js'
 import { hasTools } from '../support/tools.js'
@@ -31,3 +32,19 @@ test.skipIf(!hasTools('nm'))(
     )
   },
 )
+
+test.skipIf(!hasTools('nm'))('an ELF file is a table of the symbols that nm lists', () => {
+  const args = ['-p', '--defined-only', '--no-demangle', process.execPath]
+  const nm = execFileSync('nm', args, { encoding: 'utf8', maxBuffer: 2 ** 30 })
+  const table = new ElfTable(readElf(readFileSync(process.execPath), process.execPath))
+  const found = Array.from(table.addresses, (address, i) => {
+    return `${address.toString(16).padStart(16, '0')} ${table.typeAt(i)} ${table.nameAt(i)}`
+  })
+  // Of the symbols of libraries nm shows the version too.
+  const lines = nm
+    .trimEnd()
+    .split('\n')
+    .map((line) => line.replace(/@.*/, ''))
+  expect(found.length).toBeGreaterThan(10_000)
+  expect(found.map((line) => line.replace(/@.*/, '')).join('\n')).toBe(lines.join('\n'))
+})

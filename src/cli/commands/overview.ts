@@ -61,11 +61,16 @@ function cpus(kernel: Kernel, options: GlobalOptions): Cpu[] {
     const current = shownTask(cpuCurr(kernel, cpu), options)
     const registers = states.find((state) => state.cpu === cpu)?.registers
     const ip = registers?.get('ip') ?? registers?.get('pc')
+    const show = showPointers(options)
     return {
       cpu,
       current,
       idle: shownTask(idleTask(kernel, cpu), options),
-      ip: ip === undefined ? null : (name(ip) ?? showPointers(options)(ip)),
+      ip: ip === undefined ? null : (name(ip) ?? show(ip)),
+      registers:
+        registers === undefined
+          ? null
+          : Object.fromEntries([...registers].map(([name, value]) => [name, show(value)])),
     }
   })
 }

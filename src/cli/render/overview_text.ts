@@ -35,6 +35,7 @@ export function overviewText(overview: Overview, page: Page): string {
     overview.died === null ? '' : `\n${deathText(overview.died, line)}`,
     '\n',
     cpuTable(cpus, page),
+    overview.died === null ? '' : registersText(overview, line),
     '\n',
     addressSpaceText(addressSpace, page),
     '\n',
@@ -67,6 +68,14 @@ function deathText(died: ShownDeath, line: Line): string {
   ]
   const lines = facts.map(([label, text]) => (text ? line(label, text) : ''))
   return `${lines.join('')}\n${log.map((text) => `${text}\n`).join('')}`
+}
+
+/** The registers of the CPU that the kernel died on. */
+function registersText({ cpus, died }: Overview, line: Line): string {
+  const registers = cpus.find(({ cpu }) => cpu === died?.cpu)?.registers
+  if (!registers) return ''
+  const shown = Object.entries(registers).map(([name, value]) => `${name}=${value}`)
+  return `\n${line(`CPU ${died?.cpu}`, shown.join(' '))}`
 }
 
 const UNITS = [
