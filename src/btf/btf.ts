@@ -63,6 +63,7 @@ export class Btf {
   /** All ids are smaller than this; `void`, id 0, counts. */
   readonly count: number
 
+  private readonly foundMembers = new Map<number, Map<string, FoundMember | undefined>>()
   private readonly words: Uint32Array
   private readonly starts: Uint32Array
   private readonly kinds: Uint8Array
@@ -339,6 +340,17 @@ export class Btf {
    * made relative to the outermost struct.
    */
   findMember(struct: BtfStruct, name: string): FoundMember | undefined {
+    let known = this.foundMembers.get(struct.id)
+    if (known === undefined) {
+      known = new Map()
+      this.foundMembers.set(struct.id, known)
+    }
+    // Helpers ask for the same few members again and again.
+    if (!known.has(name)) known.set(name, this.searchMember(struct, name))
+    return known.get(name)
+  }
+
+  private searchMember(struct: BtfStruct, name: string): FoundMember | undefined {
     for (const member of this.flatMembers(struct)) if (member.name === name) return member
     return undefined
   }
