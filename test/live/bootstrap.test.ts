@@ -1,10 +1,10 @@
 import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { afterAll, expect, test } from 'vitest'
-import { openKernel } from '../../src/index.js'
 import { cpuCurr, cpuRq, idleTask } from '../../src/kernel/percpu.js'
+import { openLive } from '../../src/live/open_live.js'
 
-const kernel = openKernel()
+const kernel = openLive()
 afterAll(() => kernel[Symbol.dispose]())
 
 test('every fact is found, and says how and what confirms it', () => {

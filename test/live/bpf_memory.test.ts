@@ -1,12 +1,12 @@
 import { closeSync, openSync, readSync } from 'node:fs'
 import { afterAll, expect, test } from 'vitest'
 import { FaultError } from '../../src/errors.js'
-import { openKernel } from '../../src/index.js'
 import { addressOf } from '../../src/linux/ffi.js'
+import { openLive } from '../../src/live/open_live.js'
 import { readBytes } from '../../src/memory/memory.js'
 
 const PAGE = 4096
-const kernel = openKernel({ via: 'bpf' })
+const kernel = openLive({ via: 'bpf' })
 afterAll(() => kernel[Symbol.dispose]())
 
 /** The page frames behind a buffer of this process, as /proc/self/pagemap tells them. */

@@ -2,7 +2,6 @@
 // same. They are compared outside of it: an emulated machine is slow.
 import { readdirSync, readFileSync } from 'node:fs'
 import { Btf } from '../../../src/btf/btf.js'
-import { openKernel } from '../../../src/index.js'
 import {
   forEachModule,
   type ModuleHolder,
@@ -10,13 +9,14 @@ import {
   moduleMemory,
 } from '../../../src/kernel/modules.js'
 import { runtimeSymbols } from '../../../src/kernel/runtime_symbols.js'
+import { openLive } from '../../../src/live/open_live.js'
 import { PageCache } from '../../../src/memory/page_cache.js'
 import { ObjectSpace } from '../../../src/object/space.js'
 import { RecordedMemory } from '../../support/recorded_memory.js'
 
-using kernel = openKernel({ via: 'kcore' })
+using kernel = openLive({ via: 'kcore' })
 // A BPF program to be listed.
-using _program = openKernel({ via: 'bpf' })
+using _program = openLive({ via: 'bpf' })
 
 const memory = new RecordedMemory(kernel.uncached)
 const space = new ObjectSpace(kernel.types, new PageCache(memory))

@@ -1,13 +1,13 @@
 // What a guest is asked: everything in one program, because starting Node takes an emulated machine
 // seconds. Prints JSON, with 64-bit numbers in decimal.
-import { openKernel } from '../../../src/index.js'
+import { openLive } from '../../../src/live/open_live.js'
 import { readFacts } from './facts.js'
 import { findFaults } from './faults.js'
 import { compareBytes } from './same_bytes.js'
 import { listTasks } from './tasks.js'
 
-using bpf = openKernel({ via: 'bpf' })
-using kcore = openKernel({ via: 'kcore' })
+using bpf = openLive({ via: 'bpf' })
+using kcore = openLive({ via: 'kcore' })
 
 const answers = {
   tasks: listTasks(bpf),

@@ -6,12 +6,12 @@ import {
   forEachVmapArea,
   getGateVma,
   listVmas,
-  openKernel,
   processSegments,
   taskMm,
   vmFlagNames,
 } from '../../../src/index.js'
 import type { Kernel } from '../../../src/kernel/kernel.js'
+import { openLive } from '../../../src/live/open_live.js'
 import { agreeing } from '../../support/agree.js'
 import { compareMaps, compareSizes, maps } from '../../support/compare_mappings.js'
 import { layoutParts, partsAgainst } from '../../support/layout.js'
@@ -87,7 +87,7 @@ function vmallocinfo(): string[] {
 }
 
 const [layoutProgram, manyProgram] = process.argv.slice(2)
-using kernel = openKernel({ via: 'bpf' })
+using kernel = openLive({ via: 'bpf' })
 const answers = {
   maps: await everyProcess(kernel, compareMaps),
   sizes: await everyProcess(kernel, compareSizes),

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process'
-import { procTaskNames } from '../../../src/index.js'
 import type { Kernel } from '../../../src/kernel/kernel.js'
+import { procTaskNames } from '../../../src/kernel/proc_task_name.js'
 
 /** Threads come and go, and workers are named by what they do: a few tries find a quiet moment. */
 const TRIES = 20
