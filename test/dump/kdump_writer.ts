@@ -148,3 +148,30 @@ export function chunkHeader(offset: number, size: number): Buffer {
   header.writeBigInt64BE(BigInt(size), 8)
   return header
 }
+
+/** A kdump file of a raw image. */
+export function repack(
+  ram: Buffer,
+  notes: Uint8Array,
+  how: Compression,
+  compressor: Compressor,
+): Buffer {
+  const originals = Array.from({ length: ram.length / PAGE_SIZE }, (_, pfn) => {
+    return ram.subarray(pfn * PAGE_SIZE, (pfn + 1) * PAGE_SIZE)
+  })
+  const pages = compressor.compress(originals, how).map((data, pfn) => {
+    const isSmall = data.length < PAGE_SIZE
+    return [
+      pfn,
+      { data: isSmall ? data : originals[pfn]!, flags: isSmall ? FLAGS[how] : 0 },
+    ] as const
+  })
+  const existing = originals.keys()
+  return writeKdump({
+    pages: new Map(pages),
+    existing,
+    maxMapnr: originals.length,
+    compression: how,
+    notes,
+  })
+}

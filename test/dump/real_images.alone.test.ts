@@ -10,14 +10,7 @@ import { FileSource } from '../../src/files/file_source.js'
 import { ScratchDirectory } from '../support/files.js'
 import { describeLab } from '../support/lab.js'
 import { hasTools, isRoot } from '../support/tools.js'
-import {
-  type Compression,
-  Compressor,
-  FLAGS,
-  hasCompressors,
-  PAGE_SIZE,
-  writeKdump,
-} from './kdump_writer.js'
+import { Compressor, hasCompressors, PAGE_SIZE, repack } from './kdump_writer.js'
 import { monitorRegisters, shownByMonitor } from './monitor_registers.js'
 import { headersInFront, noteSegment } from './qemu_elf.js'
 import { limeHeader } from './sample.js'
@@ -288,25 +281,3 @@ describeLab('images of', () => {
     )
   })
 })
-
-/** A kdump file of a raw image. */
-function repack(ram: Buffer, notes: Uint8Array, how: Compression, compressor: Compressor): Buffer {
-  const originals = Array.from({ length: ram.length / PAGE_SIZE }, (_, pfn) => {
-    return ram.subarray(pfn * PAGE_SIZE, (pfn + 1) * PAGE_SIZE)
-  })
-  const pages = compressor.compress(originals, how).map((data, pfn) => {
-    const isSmall = data.length < PAGE_SIZE
-    return [
-      pfn,
-      { data: isSmall ? data : originals[pfn]!, flags: isSmall ? FLAGS[how] : 0 },
-    ] as const
-  })
-  const existing = originals.keys()
-  return writeKdump({
-    pages: new Map(pages),
-    existing,
-    maxMapnr: originals.length,
-    compression: how,
-    notes,
-  })
-}
