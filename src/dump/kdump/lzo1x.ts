@@ -1,4 +1,4 @@
-import { FormatError } from '../../errors.js'
+import { LzBuffers } from './lz_buffers.js'
 
 /** `state` after a run of four or more literals; otherwise it is how many there were. */
 const LONG_RUN = 4
@@ -14,27 +14,25 @@ export function decompressLzo1x(input: Uint8Array, output: Uint8Array): number {
 }
 
 class Lzo1x {
-  private at = 0
-  private done = 0
+  private readonly buffers: LzBuffers
 
-  constructor(
-    private readonly input: Uint8Array,
-    private readonly output: Uint8Array,
-  ) {}
+  constructor(input: Uint8Array, output: Uint8Array) {
+    this.buffers = new LzBuffers('LZO', input, output)
+  }
 
   run(): number {
     let state = this.firstLiterals()
     for (;;) {
       const code = this.byte()
       if (code < 16 && state === 0) {
-        this.literals(this.length(code, 15) + 3)
+        this.buffers.literals(this.length(code, 15) + 3)
         state = LONG_RUN
         continue
       }
       const last = this.block(code, state)
-      if (last === undefined) return this.done
+      if (last === undefined) return this.buffers.done
       state = last & 3
-      this.literals(state)
+      this.buffers.literals(state)
     }
   }
 
@@ -42,10 +40,10 @@ class Lzo1x {
   private firstLiterals(): number {
     const first = this.byte()
     if (first < 18) {
-      this.at--
+      this.buffers.at--
       return 0
     }
-    this.literals(first - 17)
+    this.buffers.literals(first - 17)
     return Math.min(first - 17, LONG_RUN)
   }
 
@@ -53,13 +51,13 @@ class Lzo1x {
   private block(code: number, state: number): number | undefined {
     if (code >= 64) {
       const length = code >= 128 ? 5 + ((code >> 5) & 3) : 3 + ((code >> 5) & 1)
-      this.copy((this.byte() << 3) + ((code >> 2) & 7) + 1, length)
+      this.buffers.copy((this.byte() << 3) + ((code >> 2) & 7) + 1, length)
       return code
     }
     if (code >= 32) {
       const length = this.length(code & 31, 31) + 2
       const operand = this.word()
-      this.copy((operand >> 2) + 1, length)
+      this.buffers.copy((operand >> 2) + 1, length)
       return operand
     }
     if (code >= 16) {
@@ -67,12 +65,12 @@ class Lzo1x {
       const operand = this.word()
       const distance = END + ((code & 8) << 11) + (operand >> 2)
       if (distance === END) return undefined
-      this.copy(distance, length)
+      this.buffers.copy(distance, length)
       return operand
     }
     const nearest = (this.byte() << 2) + (code >> 2) + 1
-    if (state === LONG_RUN) this.copy(nearest + 0x800, 3)
-    else this.copy(nearest, 2)
+    if (state === LONG_RUN) this.buffers.copy(nearest + 0x800, 3)
+    else this.buffers.copy(nearest, 2)
     return code
   }
 
@@ -88,40 +86,12 @@ class Lzo1x {
   }
 
   private byte(): number {
-    if (this.at >= this.input.length) throw this.damaged('the data ends before its end mark')
-    return this.input[this.at++]!
+    if (this.buffers.at >= this.buffers.input.length)
+      throw this.buffers.damaged('the data ends before its end mark')
+    return this.buffers.input[this.buffers.at++]!
   }
 
   private word(): number {
     return this.byte() | (this.byte() << 8)
-  }
-
-  private literals(count: number): void {
-    if (this.at + count > this.input.length) throw this.damaged('literals end behind the data')
-    this.checkRoom(count)
-    const { input, output, at, done } = this
-    for (let i = 0; i < count; i++) output[done + i] = input[at + i]!
-    this.at += count
-    this.done += count
-  }
-
-  private copy(distance: number, count: number): void {
-    if (distance > this.done) throw this.damaged('a copy is from before the start')
-    this.checkRoom(count)
-    // Byte by byte: what is copied may overlap what it becomes.
-    const { output } = this
-    const end = this.done + count
-    for (let to = this.done; to < end; to++) output[to] = output[to - distance]!
-    this.done = end
-  }
-
-  private checkRoom(count: number): void {
-    if (this.done + count > this.output.length) {
-      throw this.damaged(`no more than ${this.output.length} bytes come out`)
-    }
-  }
-
-  private damaged(expected: string): FormatError {
-    return new FormatError('LZO data', this.at, expected)
   }
 }

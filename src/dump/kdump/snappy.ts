@@ -1,4 +1,4 @@
-import { FormatError } from '../../errors.js'
+import { LzBuffers } from './lz_buffers.js'
 
 /**
  * Decompresses Snappy's raw format (format_description.txt of google/snappy) into `output`, and gives
@@ -9,18 +9,17 @@ export function decompressSnappy(input: Uint8Array, output: Uint8Array): number 
 }
 
 class Snappy {
-  private at = 0
-  private done = 0
+  private readonly buffers: LzBuffers
 
-  constructor(
-    private readonly input: Uint8Array,
-    private readonly output: Uint8Array,
-  ) {}
+  constructor(input: Uint8Array, output: Uint8Array) {
+    this.buffers = new LzBuffers('Snappy', input, output)
+  }
 
   run(): number {
     const size = this.varint()
-    while (this.at < this.input.length) this.element(this.bytes(1))
-    if (this.done !== size) throw this.damaged(`${size} bytes come out, not ${this.done}`)
+    while (this.buffers.at < this.buffers.input.length) this.element(this.bytes(1))
+    if (this.buffers.done !== size)
+      throw this.buffers.damaged(`${size} bytes come out, not ${this.buffers.done}`)
     return size
   }
 
@@ -29,11 +28,11 @@ class Snappy {
     const upper = tag >> 2
     if (kind === 0) {
       // Lengths above 60 are in one to four bytes behind the tag.
-      this.literals((upper < 60 ? upper : this.bytes(upper - 59)) + 1)
+      this.buffers.literals((upper < 60 ? upper : this.bytes(upper - 59)) + 1)
     } else if (kind === 1) {
-      this.copy((upper & 7) + 4, ((tag >> 5) << 8) + this.bytes(1))
+      this.buffers.copy(((tag >> 5) << 8) + this.bytes(1), (upper & 7) + 4)
     } else {
-      this.copy(upper + 1, this.bytes(kind === 2 ? 2 : 4))
+      this.buffers.copy(this.bytes(kind === 2 ? 2 : 4), upper + 1)
     }
   }
 
@@ -45,44 +44,17 @@ class Snappy {
       value += (byte & 0x7f) * scale
       if (byte < 0x80) return value
     }
-    throw this.damaged('the size has no more than five bytes')
+    throw this.buffers.damaged('the size has no more than five bytes')
   }
 
   /** A little-endian number. */
   private bytes(count: number): number {
-    if (this.at + count > this.input.length) throw this.damaged('the data ends within an element')
+    if (this.buffers.at + count > this.buffers.input.length)
+      throw this.buffers.damaged('the data ends within an element')
     let value = 0
     let scale = 1
-    for (let i = 0; i < count; i++, scale *= 256) value += this.input[this.at++]! * scale
+    for (let i = 0; i < count; i++, scale *= 256)
+      value += this.buffers.input[this.buffers.at++]! * scale
     return value
-  }
-
-  private literals(count: number): void {
-    if (this.at + count > this.input.length) throw this.damaged('literals end behind the data')
-    this.checkRoom(count)
-    this.output.set(this.input.subarray(this.at, this.at + count), this.done)
-    this.at += count
-    this.done += count
-  }
-
-  private copy(count: number, distance: number): void {
-    if (distance === 0 || distance > this.done)
-      throw this.damaged('a copy is from before the start')
-    this.checkRoom(count)
-    // Byte by byte: what is copied may overlap what it becomes.
-    const { output } = this
-    const end = this.done + count
-    for (let to = this.done; to < end; to++) output[to] = output[to - distance]!
-    this.done = end
-  }
-
-  private checkRoom(count: number): void {
-    if (this.done + count > this.output.length) {
-      throw this.damaged(`no more than ${this.output.length} bytes come out`)
-    }
-  }
-
-  private damaged(expected: string): FormatError {
-    return new FormatError('Snappy data', this.at, expected)
   }
 }
