@@ -1,4 +1,5 @@
 import { readElf } from '../elf/elf.js'
+import { KsightError } from '../errors.js'
 import { findKallsyms } from '../kernel/find_kallsyms.js'
 import type { Vmcoreinfo } from '../kernel/vmcoreinfo.js'
 import type { Memory } from '../memory/memory.js'
@@ -27,7 +28,7 @@ export interface ImageHelp {
 
 /** The symbols of the kernel in an image, without those of its modules. */
 export class ImageSymbols {
-  private found: SymbolTable | undefined
+  private found: SymbolTable | KsightError | undefined
   private lookup: NameLookup | undefined
 
   constructor(
@@ -40,8 +41,19 @@ export class ImageSymbols {
 
   /** Throws {@link NotFoundError} if the image has none, and nobody gave any. */
   get table(): SymbolTable {
-    this.found ??= this.find()
+    this.found ??= this.findOrError()
+    if (this.found instanceof KsightError) throw this.found
     return this.found
+  }
+
+  /** Memory is searched once, whether there is something to be found or not. */
+  private findOrError(): SymbolTable | KsightError {
+    try {
+      return this.find()
+    } catch (error) {
+      if (error instanceof KsightError) return error
+      throw error
+    }
   }
 
   addressOf(name: string): bigint | undefined {

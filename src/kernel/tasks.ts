@@ -103,7 +103,7 @@ function missedByIterator(
   records: Uint8Array,
 ): Uint8Array {
   const { space, initTask } = kernel
-  const first = containerOf(space, initTask.tasks.next, 'task_struct', 'tasks').$address
+  const first = containerOf(space, deref(initTask.tasks, 'next'), 'task_struct', 'tasks').$address
   if (columns.includes(records, first)) return new Uint8Array(0)
   const missed = scope === 'processes' ? [first] : threadAddresses(kernel, first)
   return columns.collect(kernel.uncached, missed)
@@ -153,7 +153,7 @@ function listedThreads(kernel: Kernel, leader: bigint, node: bigint): bigint[] {
 function isListed(kernel: Kernel, node: bigint): boolean {
   kernel.drop()
   try {
-    return kernel.at('list_head', node).next.prev.$address === node
+    return kernel.at('list_head', node).next?.prev?.$address === node
   } catch (error) {
     if (error instanceof FaultError) return false
     throw error

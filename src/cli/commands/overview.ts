@@ -26,7 +26,7 @@ export async function overview(options: GlobalOptions): Promise<void> {
   await present({ json: () => shown, text: (page) => overviewText(shown, page) }, options)
 }
 
-function look(kernel: Kernel, options: GlobalOptions): Overview {
+export function look(kernel: Kernel, options: GlobalOptions): Overview {
   const { release, version, machine, nodename } = initUtsname(kernel)
   return {
     release,
