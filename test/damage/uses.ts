@@ -63,6 +63,8 @@ const PAGE = { width: 100, style: PLAIN_STYLE }
 /** More than there is of anything in the images. */
 const MANY = 1 << 20
 
+const told = ({ message }: KsightError) => checkMessage(message)
+
 const showing = (kernel: Kernel) => ({
   pointer: pointerShower('raw'),
   symbol: symbolNamer(kernel),
@@ -84,13 +86,13 @@ export const USES: Record<string, (use: Use) => unknown> = {
   'address space': ({ kernel }) => addressSpace(kernel),
   processes: ({ kernel }) => {
     tree(
-      listTasks(kernel, 'processes'),
+      listTasks(kernel, 'processes', undefined, told),
       ({ pid }) => pid,
       ({ ppid }) => ppid,
     )
   },
-  threads: ({ kernel }) => countTasks(listTasks(kernel, 'threads')),
-  'idle tasks': ({ kernel }) => listIdleTasks(kernel),
+  threads: ({ kernel }) => countTasks(listTasks(kernel, 'threads', undefined, told)),
+  'idle tasks': ({ kernel }) => listIdleTasks(kernel, told),
   'views of processes': ({ kernel }) => {
     for (const task of few(kernel.forEachProcess('list'))) void [task.pid, task.comm]
   },

@@ -19,6 +19,7 @@ import { pointerShower } from '../render/pointers.js'
 import { shownDeath } from '../shown_death.js'
 import { countTasks } from '../task_counts.js'
 import { symbolNamer } from '../values/shown.js'
+import { warnOfMissing } from '../warn.js'
 
 export async function overview(options: GlobalOptions): Promise<void> {
   using kernel = openKernel(options)
@@ -39,7 +40,7 @@ export function look(kernel: Kernel, options: GlobalOptions): Overview {
     image: kernel.image === undefined ? null : shownImage(kernel, kernel.image),
     // The kernel that runs this lives, and need not be asked.
     died: kernel.image === undefined ? null : shownDeath(kernel),
-    counts: countTasks(listTasks(kernel, 'threads')),
+    counts: countTasks(listTasks(kernel, 'threads', undefined, warnOfMissing(options))),
     cpus: cpus(kernel, options),
     pointers: pointerMode(options),
     addressSpace: shownAddressSpace(kernel, options),
