@@ -1,4 +1,4 @@
-import type { KsightError } from '../errors.js'
+import type { OnMissing } from '../kernel/still_tasks.js'
 import type { GlobalOptions } from './options.js'
 import { showMessage } from './pointers.js'
 import { printable } from './render/printable.js'
@@ -8,7 +8,7 @@ import { writeErr } from './stdio.js'
 const MOST = 20
 
 /** Says on standard error what of a result is missing, a line for each. */
-export function warnOfMissing(options: GlobalOptions): (why: KsightError) => void {
+export function warnOfMissing(options: GlobalOptions): OnMissing {
   let count = 0
   return ({ message }) => {
     if (++count > MOST) return

@@ -48,6 +48,11 @@ export class DamagedSource implements ByteSource {
     this.end = Math.min(end, this.whole.size)
   }
 
+  /** What was written since, page by page. */
+  get changes(): readonly (readonly [offset: number, bytes: Uint8Array])[] {
+    return [...this.pages]
+  }
+
   /** The bytes there, without the budget. */
   peek(offset: number, length: number): Uint8Array {
     const bytes = new Uint8Array(length)

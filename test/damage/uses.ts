@@ -79,7 +79,7 @@ export const USES: Record<string, (use: Use) => unknown> = {
     }
   },
   overview: ({ kernel }) => {
-    const shown = look(kernel, OPTIONS)
+    const shown = look(kernel, OPTIONS, told)
     jsonDocument(shown)
     overviewText(shown, PAGE)
   },
@@ -160,6 +160,26 @@ export const USES: Record<string, (use: Use) => unknown> = {
       for (const help of HELPERS) attempt(() => help(kernel, task))
     })
   },
+}
+
+const OF_TASKS = ['processes', 'threads', 'views of processes', 'views of threads', 'overview']
+const OF_ONE_TASK = ['find a task by pid', 'tasks as text', 'what the helpers tell']
+const OF_THE_LOG = ['log', 'death', 'shown death', 'overview']
+
+/** By the kind of what is damaged, the uses that come upon it; of other kinds it may be any. */
+export const USES_OF: Record<string, readonly string[]> = {
+  'the first tasks': ['facts', 'idle tasks', ...OF_TASKS, ...OF_ONE_TASK],
+  'what the first tasks point to': ['facts', ...OF_TASKS, ...OF_ONE_TASK],
+  tasks: [...OF_TASKS, ...OF_ONE_TASK],
+  'what tasks point to': [...OF_TASKS, ...OF_ONE_TASK],
+  'files and cgroups': ['what the helpers tell'],
+  'page tables': ['facts', ...OF_TASKS, ...OF_ONE_TASK, ...OF_THE_LOG, 'modules'],
+  'run queues': ['facts', 'idle tasks', 'overview', 'shown death'],
+  clocks: ['overview', 'log'],
+  'the log': OF_THE_LOG,
+  messages: OF_THE_LOG,
+  modules: ['modules', 'symbols of modules'],
+  pids: ['find a task by pid'],
 }
 
 const HELPERS: readonly ((kernel: Kernel, task: UntypedView) => unknown)[] = [

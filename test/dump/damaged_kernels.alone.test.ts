@@ -1,0 +1,120 @@
+import fc from 'fast-check'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { openDump } from '../../src/dump/open_dump.js'
+import { openImage } from '../../src/dump/open_image.js'
+import { FileSource } from '../../src/files/file_source.js'
+import type { Kernel } from '../../src/kernel/kernel.js'
+import { bytesInUse, mostBytes } from '../damage/budget.js'
+import { type Damage, damage, damages } from '../damage/damage.js'
+import { type Budget, DamagedSource } from '../damage/damaged_source.js'
+import { findFirstPlaces, findPlaces, type Places } from '../damage/places.js'
+import { attempt, USES, USES_OF } from '../damage/uses.js'
+import { type Image, image } from '../support/images.js'
+import { describeLab } from '../support/lab.js'
+import { offsetOfMemory } from './qemu_elf.js'
+
+/** Of each property; with more time more is found. */
+const SECONDS = Number(process.env.KSIGHT_DAMAGE_SECONDS ?? 12)
+
+/** Thrice what the whole images take, and the search for what is missing in them. */
+const BUDGET: Budget = { reads: 150_000, bytes: 2 ** 31, longest: 2 ** 27 }
+
+/** Bytes that a process may keep, and may ever have, more than before. */
+const KEPT = 256 * 2 ** 20
+const NEEDED = 2 * 2 ** 30
+
+/** Milliseconds on a machine that does other things too. */
+const LONGEST = 20_000
+
+const PROPERTY = { numRuns: Number.MAX_SAFE_INTEGER, interruptAfterTimeLimit: SECONDS * 1000 }
+
+describeLab('images that are damaged', () => {
+  describe.each(['6.1', '6.12'] as const)('of Debian’s %s', (version) => {
+    let images: Image
+    let file: FileSource
+    let source: DamagedSource
+    let offsetOf: (physical: number) => number
+    /** Opened when all was well. */
+    let whole: Kernel
+    let places: Places
+    let firstPlaces: Places
+
+    beforeAll(async () => {
+      images = await image({ kernel: version })
+      file = new FileSource(images.elf)
+      source = new DamagedSource(file, BUDGET)
+      offsetOf = offsetOfMemory(images.elf)
+      whole = openImage([source])
+      const dump = openDump(source)
+      places = findPlaces(whole, dump)
+      firstPlaces = findFirstPlaces(whole, dump)
+      use(whole, Object.keys(USES), [whole.initTask.$address])
+    })
+    afterAll(() => file?.[Symbol.dispose]())
+
+    test(
+      'after it was opened: everything ends, with a result or an error of ours',
+      () => {
+        check(places, () => {
+          whole.drop()
+          whole.uncached.drop?.()
+          return whole
+        })
+      },
+      SECONDS * 10_000,
+    )
+
+    test(
+      'before it is opened: the same',
+      () => {
+        check({ ...places, ...firstPlaces }, () => attempt(() => openImage([source])))
+      },
+      SECONDS * 10_000,
+    )
+
+    /** Damages the image again and again, and uses the kernel that is then in it. */
+    function check(places: Places, open: () => Kernel | undefined): void {
+      const before = bytesInUse()
+      const mostBefore = mostBytes()
+      let runs = 0
+      fc.assert(
+        fc.property(damages(places), fc.nat(), fc.nat(), (changes, one, other) => {
+          runs++
+          source.restore()
+          const damaged = damage(source, offsetOf, places, changes)
+          const kernel = open()
+          if (kernel === undefined) return
+          use(kernel, usesOf(changes, [one, other]), [...damaged, anyTask(one)])
+        }),
+        PROPERTY,
+      )
+      if (process.env.KSIGHT_RUNS)
+        console.log(runs, bytesInUse() - before, mostBytes() - mostBefore)
+      expect(runs).toBeGreaterThan(SECONDS)
+      expect(bytesInUse() - before).toBeLessThan(KEPT)
+      expect(mostBytes() - mostBefore).toBeLessThan(NEEDED)
+    }
+
+    function use(kernel: Kernel, names: readonly string[], tasks: readonly bigint[]): void {
+      for (const name of names) {
+        const start = performance.now()
+        attempt(() => USES[name]!({ kernel, tasks }))
+        const time = performance.now() - start
+        if (time > LONGEST) throw new Error(`${name} took ${time} ms and ${source.reads} reads`)
+      }
+    }
+
+    /** One of what comes upon each of the first changes. */
+    function usesOf(changes: readonly Damage[], numbers: readonly number[]): string[] {
+      return numbers.map((number, i) => {
+        const names = USES_OF[changes[i % changes.length]!.kind] ?? Object.keys(USES)
+        return names[number % names.length]!
+      })
+    }
+
+    function anyTask(number: number): bigint {
+      const { tasks } = images.truth
+      return BigInt(tasks[number % tasks.length]!.task)
+    }
+  })
+})
