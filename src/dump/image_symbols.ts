@@ -1,5 +1,5 @@
 import { readElf } from '../elf/elf.js'
-import { KsightError } from '../errors.js'
+import { KsightError, NotFoundError } from '../errors.js'
 import { findKallsyms } from '../kernel/find_kallsyms.js'
 import type { Vmcoreinfo } from '../kernel/vmcoreinfo.js'
 import type { Memory } from '../memory/memory.js'
@@ -56,7 +56,17 @@ export class ImageSymbols {
     }
   }
 
-  addressOf(name: string): bigint | undefined {
+  /** Undefined also where the image has no symbols at all. */
+  addressIfKnown(name: string): bigint | undefined {
+    try {
+      return this.addressOf(name)
+    } catch (error) {
+      if (error instanceof NotFoundError) return undefined
+      throw error
+    }
+  }
+
+  private addressOf(name: string): bigint | undefined {
     this.lookup ??= new NameLookup(this.table)
     for (const position of this.lookup.positionsOf(name)) return this.table.addresses[position]
     return undefined

@@ -60,7 +60,7 @@ function* nodesFromBothEnds(
   const found = new Set<bigint>()
   for (const direction of ['forward', 'backward'] as const) {
     try {
-      for (const node of listNodes(space, head, direction)) {
+      for (const node of listNodes(space, head, direction, 0)) {
         if (!found.has(node)) yield node
         found.add(node)
       }

@@ -91,12 +91,12 @@ export function damage(
   places: Places,
   changes: readonly Damage[],
 ): bigint[] {
-  const all = Object.values(places).flat()
+  const kinds = Object.values(places)
   const tasks: bigint[] = []
   for (const { kind, place, other, change, random } of changes) {
     const own = places[kind]!
     // Half of the others are of the same kind.
-    const others = random % 2 === 0 ? own : all
+    const others = random % 2 === 0 ? own : kinds[(random >>> 1) % kinds.length]!
     const changed = own[place % own.length]!
     if (changed.task !== undefined) tasks.push(changed.task)
     CHANGES[change]({

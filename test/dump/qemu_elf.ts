@@ -25,6 +25,12 @@ export function noteSegment(path: string): Buffer {
   return readAt(path, Number(segments.readBigUInt64LE(8)), Number(segments.readBigUInt64LE(32)))
 }
 
+/** Where in the file the text of VMCOREINFO is. */
+export function offsetOfVmcoreinfo(path: string): number {
+  const { segments } = readHeaders(path)
+  return Number(segments.readBigUInt64LE(8)) + noteSegment(path).indexOf('OSRELEASE=')
+}
+
 function readHeaders(path: string): { header: Buffer; segments: Buffer } {
   const header = readAt(path, 0, HEADER_SIZE)
   const count = header.readUInt16LE(56)
