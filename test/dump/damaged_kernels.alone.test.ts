@@ -3,7 +3,11 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { openDump } from '../../src/dump/open_dump.js'
 import { openImage } from '../../src/dump/open_image.js'
 import { FileSource } from '../../src/files/file_source.js'
+import { mmCmdline } from '../../src/kernel/cmdline.js'
 import type { Kernel } from '../../src/kernel/kernel.js'
+import { listTasks } from '../../src/kernel/task_summary.js'
+import type { PagedMemory } from '../../src/memory/paging/paged_memory.js'
+import { walk } from '../../src/memory/paging/walk.js'
 import { bytesInUse, mostBytes } from '../damage/budget.js'
 import { type Damage, damage, damages } from '../damage/damage.js'
 import { type Budget, DamagedSource } from '../damage/damaged_source.js'
@@ -104,6 +108,59 @@ describeLab('images that are damaged', () => {
       },
       SECONDS * 10_000,
     )
+
+    test('of a torn list of processes, both ends are shown, and it is told', () => {
+      source.restore()
+      const { pid, task } = images.truth.tasks.findLast(({ pid, tgid }) => pid === tgid)!
+      setPointer(whole.at('task_struct', BigInt(task)).$addressOf('tasks.next'), 8n)
+      const told: string[] = []
+      const found = listTasks(openImage([source]), 'threads', undefined, ({ message }) => {
+        told.push(message)
+      })
+      expect(found.map((each) => each.pid)).toContain(pid)
+      expect(pidsOf(found)).toEqual(pidsOf(images.truth.tasks))
+      expect(told).toEqual([expect.stringMatching(/^the list at 0x\w+ is torn at 0x\w+: /)])
+    })
+
+    test('with damaged symbols, there are none, and all tasks', () => {
+      source.restore()
+      setPointer(whole.vmcoreinfo.symbol('kallsyms_token_table')! + 100n, (1n << 64n) - 1n)
+      const kernel = openImage([source])
+      expect(() => kernel.symbols.find('init_task')).toThrow(/^no kallsyms tables: /)
+      expect(pidsOf(listTasks(kernel, 'threads'))).toEqual(pidsOf(images.truth.tasks))
+    })
+
+    test('arguments that are in swap are told from a process that has none', () => {
+      source.restore()
+      const { task } = images.truth.tasks.find(({ pid }) => pid === 1)!
+      const { mm } = whole.at('task_struct', BigInt(task))
+      const memory = whole.uncached as PagedMemory
+      const pgd = memory.translate(mm.pgd.$address)!
+      const { steps } = walk(memory.mode, openDump(source).physical, pgd, mm.arg_start)
+      const entry = offsetOf(Number(steps.at(-1)!.entryAddress))
+      const cmdline = () => {
+        const kernel = openImage([source])
+        return mmCmdline(kernel, kernel.at('task_struct', BigInt(task)))
+      }
+      expect(cmdline()[0]).toMatch(/busybox|init/)
+      source.write(entry, Uint8Array.of(0, 2, 0, 0, 0, 0, 0, 0x7f))
+      expect(cmdline).toThrow(/^cannot read memory at 0x\w+: the PTE entry is not present/)
+      source.write(entry, new Uint8Array(8))
+      expect(cmdline()).toEqual([])
+    })
+
+    function setPointer(address: bigint, value: bigint): void {
+      const physical = (whole.uncached as PagedMemory).translate(address)!
+      const bytes = new Uint8Array(8)
+      new DataView(bytes.buffer).setBigUint64(0, value, true)
+      source.write(offsetOf(Number(physical)), bytes)
+    }
+
+    /** Without the idle tasks, which are on no list. */
+    function pidsOf(tasks: readonly { pid: number }[]): number[] {
+      const pids = tasks.map(({ pid }) => pid).filter((pid) => pid !== 0)
+      return pids.sort((a, b) => a - b)
+    }
 
     /** Damages the image again and again, and uses the kernel that is then in it. */
     function check(places: Places, open: () => Kernel | undefined): void {
