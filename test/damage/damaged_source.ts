@@ -11,7 +11,7 @@ export interface Budget {
 }
 
 /** Thrown by a read beyond the budget: whoever reads without end is stopped by it. */
-export class BudgetExceeded extends Error {}
+class BudgetExceeded extends Error {}
 
 /** A file of which some bytes are changed, in memory only, and that may end early. */
 export class DamagedSource implements ByteSource {
