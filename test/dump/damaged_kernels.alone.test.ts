@@ -18,7 +18,7 @@ import { describeLab } from '../support/lab.js'
 import { offsetOfMemory, offsetOfVmcoreinfo } from './qemu_elf.js'
 
 /** Of each property; with more time more is found. */
-const SECONDS = Number(process.env.KSIGHT_DAMAGE_SECONDS ?? 12)
+const SECONDS = Number(process.env.KSIGHT_DAMAGE_SECONDS ?? 8)
 
 /** Thrice what the whole images take, and the search for what is missing in them. */
 const BUDGET: Budget = { reads: 150_000, bytes: 2 ** 31, longest: 2 ** 27 }
