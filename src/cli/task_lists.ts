@@ -6,6 +6,7 @@ import { openKernel } from './open.js'
 import type { GlobalOptions, WalkOptions } from './options.js'
 import { showMessage } from './pointers.js'
 import { writeErr } from './stdio.js'
+import { warnOfMissing } from './warn.js'
 
 /** Where lists of tasks come from. */
 export interface TaskLists extends Disposable {
@@ -24,8 +25,8 @@ export function openTaskLists(options: GlobalOptions & WalkOptions): TaskLists {
   try {
     const kernel = openKernel(options)
     return {
-      list: (scope) => sorted(listTasks(kernel, scope, walk)),
-      idle: () => listIdleTasks(kernel),
+      list: (scope) => sorted(listTasks(kernel, scope, walk, warnOfMissing(options))),
+      idle: () => listIdleTasks(kernel, warnOfMissing(options)),
       [Symbol.dispose]: () => kernel[Symbol.dispose](),
     }
   } catch (error) {

@@ -1,5 +1,5 @@
 import { readElf } from '../elf/elf.js'
-import { KsightError, UnsupportedError } from '../errors.js'
+import { KsightError, NotFoundError, UnsupportedError } from '../errors.js'
 import { findKallsyms } from '../kernel/find_kallsyms.js'
 import type { Vmcoreinfo } from '../kernel/vmcoreinfo.js'
 import type { Memory } from '../memory/memory.js'
@@ -28,7 +28,7 @@ export interface ImageHelp {
 
 /** The symbols of the kernel in an image, without those of its modules. */
 export class ImageSymbols {
-  private found: SymbolTable | undefined
+  private found: SymbolTable | KsightError | undefined
   private lookup: NameLookup | undefined
 
   constructor(
@@ -41,11 +41,33 @@ export class ImageSymbols {
 
   /** Throws {@link UnsupportedError} if the image has none, and nobody gave any. */
   get table(): SymbolTable {
-    this.found ??= this.find()
+    this.found ??= this.findOrError()
+    if (this.found instanceof KsightError) throw this.found
     return this.found
   }
 
-  addressOf(name: string): bigint | undefined {
+  /** Memory is searched once, whether there is something to be found or not. */
+  private findOrError(): SymbolTable | KsightError {
+    try {
+      return this.find()
+    } catch (error) {
+      if (error instanceof KsightError) return error
+      throw error
+    }
+  }
+
+  /** Undefined also where the image has no symbols at all. */
+  addressIfKnown(name: string): bigint | undefined {
+    try {
+      return this.addressOf(name)
+    } catch (error) {
+      const isMissing = error instanceof UnsupportedError || error instanceof NotFoundError
+      if (isMissing) return undefined
+      throw error
+    }
+  }
+
+  private addressOf(name: string): bigint | undefined {
     this.lookup ??= new NameLookup(this.table)
     for (const position of this.lookup.positionsOf(name)) return this.table.addresses[position]
     return undefined
@@ -61,7 +83,7 @@ export class ImageSymbols {
     try {
       return findKallsyms(this.memory, { vmcoreinfo, range }).value
     } catch (error) {
-      if (!(error instanceof KsightError)) throw error
+      if (!(error instanceof NotFoundError)) throw error
       throw new UnsupportedError(
         'no symbols in the image',
         error.message,

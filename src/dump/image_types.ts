@@ -1,6 +1,6 @@
 import type { Btf } from '../btf/btf.js'
 import { loadBtf } from '../btf/load.js'
-import { KsightError, NotFoundError, UnsupportedError } from '../errors.js'
+import { NotFoundError, UnsupportedError } from '../errors.js'
 import { findBtf } from '../kernel/find_btf.js'
 import type { Memory } from '../memory/memory.js'
 import type { AddressRange } from '../symbols/areas.js'
@@ -16,7 +16,8 @@ export function imageTypes(
   const file = help.btf ?? help.vmlinux
   if (file !== undefined) return loadBtf(file.bytes, { source: file.name })
   try {
-    const { bytes } = findBtf(memory, (name) => addressOf(symbols, name), range)
+    // Without symbols it is searched for.
+    const { bytes } = findBtf(memory, (name) => symbols.addressIfKnown(name), range)
     return loadBtf(bytes, { source: 'the BTF in the image' })
   } catch (error) {
     if (!(error instanceof NotFoundError)) throw error
@@ -25,15 +26,5 @@ export function imageTypes(
       'its kernel has no BTF (CONFIG_DEBUG_INFO_BTF), or its pages are not in the image',
       'give it with --btf FILE, or with --vmlinux FILE',
     )
-  }
-}
-
-/** Without symbols BTF is searched for. */
-function addressOf(symbols: ImageSymbols, name: string): bigint | undefined {
-  try {
-    return symbols.addressOf(name)
-  } catch (error) {
-    if (error instanceof KsightError) return undefined
-    throw error
   }
 }

@@ -18,7 +18,7 @@ export function possibleCpus(
   symbols: ImageSymbols,
   dump: Dump,
 ): readonly number[] {
-  const address = symbols.addressOf('__cpu_possible_mask')
+  const address = symbols.addressIfKnown('__cpu_possible_mask')
   if (address === undefined) return dump.cpus.map(({ cpu }) => cpu)
   return cpumaskCpus(new ObjectSpace(types, memory).at('cpumask', address), MAX_CPUS)
 }

@@ -1,5 +1,6 @@
-import { PermissionError, UnsupportedError } from '../errors.js'
+import { NotFoundError, PermissionError, UnsupportedError } from '../errors.js'
 import { containerOf } from '../object/container_of.js'
+import { deref } from '../object/deref.js'
 import type { UntypedView } from '../object/kernel_types.js'
 import type { Fact } from './fact.js'
 import { findInitTask } from './find_init_task.js'
@@ -77,7 +78,7 @@ export class Bootstrap {
   /** The first process on the list of init_task: pid 1. */
   private get firstTask(): UntypedView {
     const { space, initTask } = this.kernel
-    return containerOf(space, initTask.tasks.next, 'task_struct', 'tasks')
+    return containerOf(space, deref(initTask.tasks, 'next'), 'task_struct', 'tasks')
   }
 
   /** init_task and the processes on its list. */
@@ -87,12 +88,16 @@ export class Bootstrap {
     yield* listForEachEntry(space, initTask.$addressOf('tasks'), 'task_struct', 'tasks')
   }
 
-  /** Symbols help, but nothing depends on them: with kptr_restrict 2 not even root sees them. */
+  /**
+   * Symbols help, but nothing depends on them: with kptr_restrict 2 not even root sees them, and an
+   * image may have lost them.
+   */
   private symbol(name: string): bigint | undefined {
     try {
       return this.kernel.symbols.find(name)?.address
     } catch (error) {
-      if (error instanceof PermissionError) return undefined
+      const isUnknown = error instanceof PermissionError || error instanceof NotFoundError
+      if (isUnknown) return undefined
       throw error
     }
   }

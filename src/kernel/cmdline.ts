@@ -61,5 +61,8 @@ function readUser(kernel: Kernel, task: UntypedView, start: bigint, end: bigint)
   if (end <= start) return new Uint8Array(0)
   const length = Math.min(Number(end - start), MAX_LENGTH)
   const bytes = new Uint8Array(length)
-  return bytes.subarray(0, kernel.userMemory.read(task, start, bytes))
+  const count = kernel.userMemory.read(task, start, bytes)
+  // Throws where the rest is missing in an image, for then it is not the end.
+  if (count < length) kernel.userMemory.read(task, start + BigInt(count), new Uint8Array(1))
+  return bytes.subarray(0, count)
 }

@@ -72,6 +72,14 @@ export class Columns<Path extends string = string> {
     }
   }
 
+  /** The columns that a record has no value of. */
+  missing(records: DataView, record: number): Path[] {
+    const bits = records.getBigUint64(record + 8, this.space.btf.littleEndian)
+    if (bits === 0n) return []
+    const paths = this.columns.map(({ path }) => path as Path)
+    return paths.filter((_, index) => ((bits >> BigInt(index)) & 1n) === 1n)
+  }
+
   has(path: Path): boolean {
     return this.columns.some((column) => column.path === path)
   }

@@ -1,4 +1,5 @@
-import { readBytes } from '../memory/memory.js'
+import { FaultError } from '../errors.js'
+import { readOrFault } from '../memory/memory.js'
 import type { Kernel } from './kernel.js'
 import type { LogRecord } from './log_record.js'
 import { cpuCurr } from './percpu.js'
@@ -117,7 +118,12 @@ function variable(
     unknown.push(`${name}: no symbol tells where it is`)
     return undefined
   }
-  const data = new DataView(readBytes(kernel.memory, address, size).buffer)
+  const bytes = readOrFault(kernel.memory, { address, length: size })
+  if (bytes instanceof FaultError) {
+    unknown.push(`${name}: ${bytes.message}`)
+    return undefined
+  }
+  const data = new DataView(bytes.buffer)
   const little = kernel.types.littleEndian
   return size === 4 ? BigInt(data.getInt32(0, little)) : data.getBigUint64(0, little)
 }

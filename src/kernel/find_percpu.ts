@@ -1,5 +1,5 @@
 import { hex } from '../bytes/hex.js'
-import { UnsupportedError } from '../errors.js'
+import { FaultError, UnsupportedError } from '../errors.js'
 import { containerOf } from '../object/container_of.js'
 import type { UntypedView } from '../object/kernel_types.js'
 import type { ObjectSpace } from '../object/space.js'
@@ -28,10 +28,9 @@ export function findPerCpuAreas(
   const runqueues = section.get('runqueues')
   const bases = new Map<number, bigint>()
   for (const task of tasks) {
-    const queue = runQueueOf(space, task)
+    const queue = unlessUnreadable(() => confirmedQueueOf(space, task))
     if (queue === undefined || bases.has(queue.cpu)) continue
-    if (!confirmed(queue.view, queue.cpu)) continue
-    bases.set(queue.cpu, queue.view.$address - BigInt(runqueues.offset))
+    bases.set(queue.cpu, queue.$address - BigInt(runqueues.offset))
     if (bases.size === possible.length) break
   }
   addByStride(space, bases, possible, runqueues.offset)
@@ -51,15 +50,25 @@ export function findPerCpuAreas(
   }
 }
 
-/** `task_rq(task)` by its cfs_rq: that is a member of the run queue, or (with groups) names it. */
-function runQueueOf(
-  space: ObjectSpace,
-  task: UntypedView,
-): { cpu: number; view: UntypedView } | undefined {
+/**
+ * `task_rq(task)` by its cfs_rq: that is a member of the run queue, or (with groups) names it.
+ * Undefined where a task leads to no run queue.
+ */
+function confirmedQueueOf(space: ObjectSpace, task: UntypedView): UntypedView | undefined {
   const cfs = task.se.cfs_rq
   if (!cfs) return undefined
-  const view = cfs.$has('rq') ? cfs.rq : containerOf(space, cfs, 'rq', 'cfs')
-  return view && { cpu: view.cpu as number, view }
+  const rq: UntypedView | null = cfs.$has('rq') ? cfs.rq : containerOf(space, cfs, 'rq', 'cfs')
+  return rq !== null && confirmed(rq, rq.cpu) ? rq : undefined
+}
+
+/** What a damaged task leads to may not be there; other tasks lead to the same run queue. */
+function unlessUnreadable<T>(find: () => T): T | undefined {
+  try {
+    return find()
+  } catch (error) {
+    if (error instanceof FaultError) return undefined
+    throw error
+  }
 }
 
 function confirmed(rq: UntypedView, cpu: number): boolean {
@@ -81,15 +90,7 @@ function addByStride(
     if (bases.has(cpu)) continue
     const base = bases.get(first)! + BigInt(cpu - first) * stride
     const rq = space.at('rq', base + BigInt(runqueues))
-    if (plausible(rq, cpu)) bases.set(cpu, base)
-  }
-}
-
-function plausible(rq: UntypedView, cpu: number): boolean {
-  try {
-    return rq.cpu === cpu && confirmed(rq, cpu)
-  } catch {
-    return false
+    if (unlessUnreadable(() => rq.cpu === cpu && confirmed(rq, cpu))) bases.set(cpu, base)
   }
 }
 

@@ -18,12 +18,14 @@ export type Direction = 'forward' | 'backward'
  * Every step is checked: the next node must point back to the one it was reached from. On a running
  * kernel nodes come and go meanwhile; where the check fails, the node is read again, and if it is
  * no longer on the list, the walk goes back to the one before it. A list that stays torn, or never
- * comes back to its head, throws {@link InconsistentError}.
+ * comes back to its head, throws {@link InconsistentError}. In memory that does not change, reading
+ * again is of no use: `maxSetbacks` is 0 there.
  */
 export function* listNodes(
   space: ObjectSpace,
   head: bigint,
   direction: Direction = 'forward',
+  maxSetbacks = MAX_SETBACKS,
 ): Generator<bigint> {
   const ahead = direction === 'forward' ? 'next' : 'prev'
   const behind = direction === 'forward' ? 'prev' : 'next'
@@ -43,7 +45,7 @@ export function* listNodes(
       yielded.add(at)
       continue
     }
-    if (++setbacks > MAX_SETBACKS) throw torn(head, from, `its ${ahead} does not point back to it`)
+    if (++setbacks > maxSetbacks) throw torn(head, from, `its ${ahead} does not point back to it`)
     space.memory.drop?.()
     // A node that was taken off the list still points into it, but nothing points back to it.
     if (setbacks % 4 === 0 && trail.length > 1) trail.pop()

@@ -3,6 +3,7 @@ import { type Memory, readBytes } from '../memory/memory.js'
 import { readAvailable } from '../memory/read_available.js'
 import { cString, readCStrings } from '../object/c_string.js'
 import type { Struct } from '../object/kernel_types.js'
+import { offsetOf } from '../object/path.js'
 import type { KernelSymbol } from '../symbols/symbols.js'
 
 /** `Elf64_Sym` */
@@ -83,9 +84,10 @@ function exportedSymbols(module: Struct<'module'>): Map<string, bigint> {
   const entries = new DataView(bytes.buffer)
   // CONFIG_HAVE_ARCH_PREL32_RELOCATIONS: each is the distance from its own place.
   const relative = module.$space.has('kernel_symbol', 'value_offset')
-  const field = (index: number, name: string): bigint => {
-    const member = btf.findMember(type, relative ? `${name}_offset` : name)!
-    const at = index * type.size + member.bitOffset / 8
+  const offset = (name: string) => offsetOf(btf, type, relative ? `${name}_offset` : name)
+  const offsets = { name: offset('name'), value: offset('value') }
+  const field = (index: number, name: 'name' | 'value'): bigint => {
+    const at = index * type.size + offsets[name]
     if (!relative) return entries.getBigUint64(at, btf.littleEndian)
     const distance = entries.getInt32(at, btf.littleEndian)
     return BigInt.asUintN(64, start + BigInt(at + distance))

@@ -1,5 +1,6 @@
 import { UnsupportedError } from '../errors.js'
 import { readBytes } from '../memory/memory.js'
+import { deref } from '../object/deref.js'
 import type { UntypedView } from '../object/kernel_types.js'
 import { Pointer } from '../object/pointer.js'
 import { compileReader } from '../object/readers.js'
@@ -43,10 +44,10 @@ export function cpuRq(kernel: Kernel, cpu: number): UntypedView {
 
 /** `cpu_curr(cpu)`: the task that runs on a CPU. */
 export function cpuCurr(kernel: Kernel, cpu: number): UntypedView {
-  return cpuRq(kernel, cpu).curr
+  return deref(cpuRq(kernel, cpu), 'curr')
 }
 
 /** `idle_task(cpu)`: a CPU's idle thread, swapper/N. It is on no list of tasks. */
 export function idleTask(kernel: Kernel, cpu: number): UntypedView {
-  return cpuRq(kernel, cpu).idle
+  return deref(cpuRq(kernel, cpu), 'idle')
 }

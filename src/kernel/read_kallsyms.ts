@@ -6,6 +6,7 @@ import { KallsymsNameOrder } from '../symbols/kallsyms_name_order.js'
 import { NAMES_PER_MARKER } from '../symbols/kallsyms_names.js'
 import { KallsymsTables } from '../symbols/kallsyms_tables.js'
 import { TOKEN_COUNT } from '../symbols/kallsyms_tokens.js'
+import { riseFromBase } from '../symbols/shape/addresses.js'
 
 /** Addresses of the tables, bearing the kernel's names for them without the prefix. */
 export interface KallsymsPlaces {
@@ -82,6 +83,9 @@ function readAddresses(
   const words = new Int32Array(readWords(bytes, 0, bytes.length, littleEndian).buffer)
   if (relative_base === undefined) {
     return placeRelativeAddresses(words, BigInt.asUintN(64, offsets + virtualOffset))
+  }
+  if (!riseFromBase((index) => words[index]!, count)) {
+    throw new InconsistentError('cannot read kallsyms', 'its addresses are not in order')
   }
   const base = readBytes(memory, relative_base, 8)
   return baseRelativeAddresses(words, new DataView(base.buffer).getBigUint64(0, littleEndian))

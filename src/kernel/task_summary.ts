@@ -1,11 +1,16 @@
+import { hex } from '../bytes/hex.js'
+import { InconsistentError, type KsightError } from '../errors.js'
+import { readOrFault } from '../memory/memory.js'
 import { type Columns, viewOf } from './columns.js'
 import type { Kernel } from './kernel.js'
 import { isKthread } from './kthread.js'
 import { idleTask } from './percpu.js'
 import { procTaskNames, taskNameColumns } from './proc_task_name.js'
 import { stateChar } from './state.js'
+import { fail, type OnMissing } from './still_tasks.js'
 import type { TaskScope } from './task_source.js'
 import { taskColumns, taskRecords, type Walk } from './tasks.js'
+import { INVALID_ID } from './user_namespace.js'
 
 /** What the lists of processes and threads show of a task. */
 export interface TaskSummary {
@@ -51,24 +56,73 @@ const PATHS = [
  */
 type Path = (typeof PATHS)[number] | '__state' | 'state' | 'thread_info.cpu' | 'cpu'
 
-/** All processes (their main threads) or all threads, without the idle ones. */
-export function listTasks(kernel: Kernel, scope: TaskScope, walk?: Walk): TaskSummary[] {
+/** Members of the task_struct itself; its thread_info may be elsewhere, but only of kernels before 4.9. */
+const IN_TASK: ReadonlySet<Path> = new Set<Path>([
+  ...PATHS.filter((path) => !path.includes('.')),
+  ...(['__state', 'state', 'thread_info.cpu', 'cpu'] as const),
+])
+
+/**
+ * All processes (their main threads) or all threads, without the idle ones. `onMissing` is told of
+ * what is damaged in an image; unless it throws, the rest is given.
+ */
+export function listTasks(
+  kernel: Kernel,
+  scope: TaskScope,
+  walk?: Walk,
+  onMissing: OnMissing = fail,
+): TaskSummary[] {
   const columns = summaryColumns(kernel)
   const tasks: TaskSummary[] = []
-  for (const records of taskRecords(kernel, columns, scope, walk)) {
-    summarize(columns, records, tasks)
+  for (const records of taskRecords(kernel, columns, scope, walk, onMissing)) {
+    summarize(columns, readable(kernel, columns, records, onMissing), tasks)
   }
   giveFullNames(kernel, tasks)
   return tasks
 }
 
-/** The idle threads, swapper/N, one of each CPU. */
-export function listIdleTasks(kernel: Kernel): TaskSummary[] {
+/** The idle threads, swapper/N, one of each CPU; `onMissing` as for {@link listTasks}. */
+export function listIdleTasks(kernel: Kernel, onMissing: OnMissing = fail): TaskSummary[] {
   const addresses = kernel.cpus.map((cpu) => idleTask(kernel, cpu).$address)
   const columns = summaryColumns(kernel)
   const tasks: TaskSummary[] = []
-  summarize(columns, columns.collect(kernel.uncached, addresses), tasks)
+  const records = columns.collect(kernel.uncached, addresses)
+  summarize(columns, readable(kernel, columns, records, onMissing), tasks)
   return tasks.map((task) => ({ ...task, idle: true }))
+}
+
+/** The records of those tasks of an image that can be read; a running kernel's are as they are. */
+function readable(
+  kernel: Kernel,
+  columns: Columns<Path>,
+  bytes: Uint8Array,
+  onMissing: OnMissing,
+): Uint8Array {
+  if (kernel.image === undefined) return bytes
+  const records = viewOf(bytes)
+  const { stride } = columns
+  let kept = 0
+  for (const at of columns.starts(bytes)) {
+    const missing = columns.missing(records, at)
+    if (missing.length > 0) {
+      onMissing(whyMissing(kernel, columns.address(records, at), missing))
+      // Of a task whose struct is there, what it points to may be missing.
+      if (missing.some((path) => IN_TASK.has(path))) continue
+    }
+    bytes.copyWithin(kept, at, at + stride)
+    kept += stride
+  }
+  return bytes.subarray(0, kept)
+}
+
+function whyMissing(kernel: Kernel, task: bigint, paths: readonly Path[]): KsightError {
+  const length = kernel.space.struct('task_struct').type.size
+  const bytes = readOrFault(kernel.uncached, { address: task, length })
+  if (bytes instanceof Error) return bytes
+  return new InconsistentError(
+    `what should be a task_struct at ${hex(task)} is damaged`,
+    `it does not lead to ${paths.join(', ')}`,
+  )
 }
 
 function summaryColumns(kernel: Kernel): Columns<Path> {
@@ -99,8 +153,8 @@ function summarize(columns: Columns<Path>, bytes: Uint8Array, into: TaskSummary[
       tgid: tgid(at)!,
       pid: pid(at)!,
       ppid: parent(at) ?? 0,
-      ruid: uid(at)!,
-      euid: euid(at)!,
+      ruid: uid(at) ?? INVALID_ID,
+      euid: euid(at) ?? INVALID_ID,
       state: stateChar(Number(state(at)), exitState(at)!),
       threads: threads(at) ?? 0,
       comm: comm(at)!,

@@ -6,6 +6,7 @@ import { Columns, type Row } from './columns.js'
 import type { Kernel } from './kernel.js'
 import { startTimesOfLinked } from './linked_tasks.js'
 import { listForEachEntry, listNodes } from './list.js'
+import { fail, type OnMissing, stillTasks } from './still_tasks.js'
 import type { TaskScope } from './task_source.js'
 
 /**
@@ -53,6 +54,10 @@ function* taskViews(
   for (let first = 0; first < addresses.length; first += BATCH) {
     const batch = addresses.slice(first, first + BATCH)
     const tasks = kernel.space.manyAt('task_struct', batch)
+    if (kernel.image !== undefined) {
+      yield* tasks
+      continue
+    }
     const starts = startTimesOfLinked(kernel, batch)
     yield* tasks.filter((task, i) => starts[i] !== undefined && starts[i] === task.start_boottime)
   }
@@ -76,15 +81,22 @@ export function* taskRows<Path extends string>(
   for (const records of taskRecords(kernel, columns, scope, walk)) yield* columns.decodeAll(records)
 }
 
-/** The same as packed records; much quicker than a view of each where there are very many. */
+/**
+ * The same as packed records; much quicker than a view of each where there are very many. `onMissing`
+ * is told of what is damaged in an image; unless it throws, the rest is given.
+ */
 export function taskRecords(
   kernel: Kernel,
   columns: Columns,
   scope: TaskScope,
   walk: Walk = kernel.taskSource === undefined ? 'list' : 'iterator',
+  onMissing: OnMissing = fail,
 ): Uint8Array[] {
   const { taskSource } = kernel
   kernel.drop()
+  if (kernel.image !== undefined) {
+    return [columns.collect(kernel.uncached, stillTasks(kernel, scope, onMissing))]
+  }
   if (walk === 'list' || taskSource === undefined) {
     return [listedRecords(kernel, columns, listedTasks(kernel, scope))]
   }
@@ -103,7 +115,7 @@ function missedByIterator(
   records: Uint8Array,
 ): Uint8Array {
   const { space, initTask } = kernel
-  const first = containerOf(space, initTask.tasks.next, 'task_struct', 'tasks').$address
+  const first = containerOf(space, deref(initTask.tasks, 'next'), 'task_struct', 'tasks').$address
   if (columns.includes(records, first)) return new Uint8Array(0)
   const missed = scope === 'processes' ? [first] : threadAddresses(kernel, first)
   return columns.collect(kernel.uncached, missed)
@@ -153,7 +165,7 @@ function listedThreads(kernel: Kernel, leader: bigint, node: bigint): bigint[] {
 function isListed(kernel: Kernel, node: bigint): boolean {
   kernel.drop()
   try {
-    return kernel.at('list_head', node).next.prev.$address === node
+    return kernel.at('list_head', node).next?.prev?.$address === node
   } catch (error) {
     if (error instanceof FaultError) return false
     throw error

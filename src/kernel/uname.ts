@@ -1,3 +1,4 @@
+import { deref } from '../object/deref.js'
 import type { Kernel } from './kernel.js'
 
 /** `struct new_utsname`, as uname(2) gives it. */
@@ -12,7 +13,7 @@ export interface Utsname {
 
 /** `init_utsname()`: the names of the kernel and its machine, in the initial UTS namespace. */
 export function initUtsname(kernel: Kernel): Utsname {
-  const { name } = kernel.initTask.nsproxy.uts_ns
+  const { name } = deref(deref(kernel.initTask, 'nsproxy'), 'uts_ns')
   const { sysname, nodename, release, version, machine, domainname } = name
   return { sysname, nodename, release, version, machine, domainname }
 }

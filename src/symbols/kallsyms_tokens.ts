@@ -24,12 +24,18 @@ export class KallsymsTokens {
     source: string,
   ) {
     const offsets = new DataView(index.buffer, index.byteOffset, index.byteLength)
+    let next = 0
     this.texts = Array.from({ length: TOKEN_COUNT }, (_, token) => {
       const start = offsets.getUint16(2 * token, littleEndian)
       const end = table.indexOf(0, start)
-      if (start >= table.length || end === -1 || end - start > LONGEST_NAME + 1) {
-        throw new FormatError(`kallsyms_token_index of ${source}`, 2 * token, 'it names a string')
+      if (start !== next || end === -1 || end - start > LONGEST_NAME + 1) {
+        throw new FormatError(
+          `kallsyms_token_index of ${source}`,
+          2 * token,
+          'it names one string after the other',
+        )
       }
+      next = end + 1
       this.starts[token] = start
       this.ends[token] = end
       return String.fromCharCode(...table.subarray(start, end))

@@ -2,6 +2,7 @@ import { closeSync, copyFileSync, openSync, readSync, writeSync } from 'node:fs'
 
 const HEADER_SIZE = 64
 const PROGRAM_HEADER_SIZE = 56
+const PT_LOAD = 1
 
 /**
  * Copies an ELF vmcore with its program headers right behind the ELF header, and no sections: where
@@ -24,6 +25,12 @@ export function noteSegment(path: string): Buffer {
   return readAt(path, Number(segments.readBigUInt64LE(8)), Number(segments.readBigUInt64LE(32)))
 }
 
+/** Where in the file the text of VMCOREINFO is. */
+export function offsetOfVmcoreinfo(path: string): number {
+  const { segments } = readHeaders(path)
+  return Number(segments.readBigUInt64LE(8)) + noteSegment(path).indexOf('OSRELEASE=')
+}
+
 function readHeaders(path: string): { header: Buffer; segments: Buffer } {
   const header = readAt(path, 0, HEADER_SIZE)
   const count = header.readUInt16LE(56)
@@ -37,4 +44,20 @@ function readAt(path: string, offset: number, length: number): Buffer {
   readSync(file, bytes, 0, length, offset)
   closeSync(file)
   return bytes
+}
+
+/** Where in an ELF vmcore each byte of physical memory is. */
+export function offsetOfMemory(path: string): (physical: number) => number {
+  const { segments } = readHeaders(path)
+  const loads: { start: number; end: number; offset: number }[] = []
+  for (let at = 0; at < segments.length; at += PROGRAM_HEADER_SIZE) {
+    const number = (field: number) => Number(segments.readBigUInt64LE(at + field))
+    if (segments.readUInt32LE(at) !== PT_LOAD) continue
+    loads.push({ start: number(24), end: number(24) + number(32), offset: number(8) })
+  }
+  return (physical) => {
+    const load = loads.find(({ start, end }) => physical >= start && physical < end)
+    if (load === undefined) throw new Error(`no memory at ${physical}`)
+    return load.offset + physical - load.start
+  }
 }

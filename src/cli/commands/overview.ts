@@ -3,6 +3,7 @@ import type { ImageFacts } from '../../kernel/image_facts.js'
 import type { Kernel } from '../../kernel/kernel.js'
 import { isKthread } from '../../kernel/kthread.js'
 import { cpuCurr, idleTask } from '../../kernel/percpu.js'
+import type { OnMissing } from '../../kernel/still_tasks.js'
 import { listTasks } from '../../kernel/task_summary.js'
 import { getBootTime, uptime } from '../../kernel/time.js'
 import { initUtsname } from '../../kernel/uname.js'
@@ -19,14 +20,15 @@ import { pointerShower } from '../render/pointers.js'
 import { shownDeath } from '../shown_death.js'
 import { countTasks } from '../task_counts.js'
 import { symbolNamer } from '../values/shown.js'
+import { warnOfMissing } from '../warn.js'
 
 export async function overview(options: GlobalOptions): Promise<void> {
   using kernel = openKernel(options)
-  const shown = look(kernel, options)
+  const shown = look(kernel, options, warnOfMissing(options))
   await present({ json: () => shown, text: (page) => overviewText(shown, page) }, options)
 }
 
-function look(kernel: Kernel, options: GlobalOptions): Overview {
+export function look(kernel: Kernel, options: GlobalOptions, onMissing: OnMissing): Overview {
   const { release, version, machine, nodename } = initUtsname(kernel)
   return {
     release,
@@ -39,7 +41,7 @@ function look(kernel: Kernel, options: GlobalOptions): Overview {
     image: kernel.image === undefined ? null : shownImage(kernel, kernel.image),
     // The kernel that runs this lives, and need not be asked.
     died: kernel.image === undefined ? null : shownDeath(kernel),
-    counts: countTasks(listTasks(kernel, 'threads')),
+    counts: countTasks(listTasks(kernel, 'threads', undefined, onMissing)),
     cpus: cpus(kernel, options),
     pointers: pointerMode(options),
     addressSpace: shownAddressSpace(kernel, options),

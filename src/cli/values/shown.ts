@@ -1,3 +1,4 @@
+import { KsightError } from '../../errors.js'
 import type { Kernel } from '../../kernel/kernel.js'
 import type { ShowPointer } from '../render/pointers.js'
 import { isKernelAddress, type Value } from './value.js'
@@ -27,8 +28,9 @@ export function symbolNamer(kernel: Kernel): Showing['symbol'] {
 function symbolsOrNull(kernel: Kernel): Kernel['symbols'] | null {
   try {
     return kernel.symbols
-  } catch {
-    return null
+  } catch (error) {
+    if (error instanceof KsightError) return null
+    throw error
   }
 }
 

@@ -42,7 +42,7 @@ export function findAddresses(
 }
 
 /** Whether the words are in the order of addresses, the lowest of which is the base. */
-function riseFromBase(word: (index: number) => number, count: number): boolean {
+export function riseFromBase(word: (index: number) => number, count: number): boolean {
   let index = 0
   // Distances, or addresses of per-CPU variables, which come first.
   for (let last = 0; index < count && word(index) >= last; index++) last = word(index)
