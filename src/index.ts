@@ -20,6 +20,9 @@ export * from './kernel/image_facts.js'
 export { Kernel } from './kernel/kernel.js'
 export * from './kernel/kernfs.js'
 export * from './kernel/kthread.js'
+export { kernelLayout, regionOf } from './kernel/layout/kernel_layout.js'
+export { type Mapped, mappedBytes } from './kernel/layout/mapped.js'
+export type { Region } from './kernel/layout/region.js'
 export * from './kernel/list.js'
 
 export {

@@ -1,0 +1,245 @@
+import { PermissionError, UnsupportedError } from '../../errors.js'
+import type { AddressRange } from '../../symbols/areas.js'
+import { kernelImageMap } from '../image_map.js'
+import type { Kernel } from '../kernel.js'
+import { fixmapOf } from './fixmap.js'
+import { withGaps } from './gaps.js'
+import { highMemory } from './high_memory.js'
+import { imageSections } from './image_sections.js'
+import { contains, type Region } from './region.js'
+import { vmallocStart } from './vmalloc_start.js'
+import { vmemmapStart } from './vmemmap_start.js'
+import {
+  CPU_ENTRY_AREA,
+  EFI,
+  ESPFIX,
+  MODULES_END,
+  START_KERNEL_MAP,
+  VSYSCALL,
+  type X86Constants,
+  x86Constants,
+  x86Regions,
+} from './x86_64.js'
+
+const known = new WeakMap<Kernel, readonly Region[]>()
+
+/**
+ * What the virtual addresses of a kernel are set aside for, all 2^64 of them in ascending order, as this
+ * boot has it (KASLR). Found out once. For x86-64; throws {@link UnsupportedError} for other kernels.
+ */
+export function kernelLayout(kernel: Kernel): readonly Region[] {
+  let regions = known.get(kernel)
+  if (regions === undefined) {
+    regions = lookAt(kernel)
+    known.set(kernel, regions)
+  }
+  return regions
+}
+
+/** The region that an address is in. */
+export function regionOf(kernel: Kernel, address: bigint): Region {
+  const region = kernelLayout(kernel).find((each) => contains(each, address))
+  if (region !== undefined) return region
+  throw new UnsupportedError('no region', `0x${address.toString(16)} is no address of 64 bits`)
+}
+
+function lookAt(kernel: Kernel): Region[] {
+  const { machine, levels } = kernelImageMap(kernel.vmcoreinfo)
+  if (machine !== 'x86_64' || (levels !== 4 && levels !== 5)) {
+    throw new UnsupportedError(
+      'cannot tell the layout of the address space',
+      `it is known for x86-64, and this kernel is for ${machine}`,
+      'ksight layout --mode shows what kernels of other machines have',
+    )
+  }
+  const constants = x86Constants(levels)
+  return x86Regions(levels, [
+    ...reserved(kernel, constants),
+    ...randomized(kernel, constants),
+    ...fixed(kernel, constants),
+    ...image(kernel),
+    ...top(kernel),
+  ])
+}
+
+/** Below the direct map. */
+function reserved(kernel: Kernel, { guardHole, ldt }: X86Constants): Region[] {
+  const hole: Region = {
+    name: 'guard hole',
+    kind: 'unused',
+    ...guardHole,
+    macro: 'GUARD_HOLE_BASE_ADDR',
+    how: 'the same in each boot; kept free for hypervisors',
+  }
+  return [
+    hole,
+    ...ifBuilt(kernel, 'ldt_arch_exit_mmap', {
+      name: 'LDT remap',
+      kind: 'kernel',
+      ...ldt,
+      macro: 'LDT_BASE_ADDR',
+      how: 'the same in each boot; used with page-table isolation, by each mm for itself',
+    }),
+  ]
+}
+
+/** What KASLR moves (CONFIG_RANDOMIZE_MEMORY). */
+function randomized(kernel: Kernel, { vmallocSize }: X86Constants): Region[] {
+  const ramEnd = highMemory(kernel)
+  const vmalloc = vmallocStart(kernel, ramEnd.address)
+  const vmemmap = vmemmapStart(kernel)
+  const pageOffset = kernel.pageOffset
+  return [
+    {
+      name: 'direct map',
+      kind: 'kernel',
+      start: pageOffset,
+      end: ramEnd.address,
+      macro: 'PAGE_OFFSET',
+      how: `start: ${pageOffsetHow(kernel)}; end: ${ramEnd.how}`,
+    },
+    ...vmallocParts(kernel, vmalloc.address, vmallocSize, vmalloc.how),
+    {
+      name: 'vmemmap',
+      kind: 'kernel',
+      start: vmemmap.address,
+      end: vmemmapEnd(kernel, vmemmap.address, ramEnd.address - pageOffset),
+      macro: 'VMEMMAP_START',
+      how: `start: ${vmemmap.how}; end: a struct page for each page of RAM`,
+    },
+  ]
+}
+
+function pageOffsetHow(kernel: Kernel): string {
+  const fact = kernel
+    .facts()
+    .find((each) => !(each instanceof Error) && each.name === 'PAGE_OFFSET')
+  return fact === undefined || fact instanceof Error ? '' : fact.how
+}
+
+/** With KMSAN (Linux 6.1) a quarter is left to vmalloc(), and the rest tells of that what is initialised. */
+function vmallocParts(kernel: Kernel, start: bigint, size: bigint, how: string): Region[] {
+  const end = start + size
+  const vmalloc: Region = {
+    name: 'vmalloc',
+    kind: 'kernel',
+    start,
+    end,
+    macro: 'VMALLOC_START',
+    how,
+  }
+  if (!kernel.space.has('page', 'kmsan_shadow')) return [vmalloc]
+  const quarter = start + size / 4n
+  return [
+    { ...vmalloc, end: quarter },
+    { name: 'KMSAN metadata', kind: 'kernel', start: quarter, end, how },
+  ]
+}
+
+/** RAM gets its struct pages by whole sections (SECTION_SIZE_BITS). */
+function vmemmapEnd(kernel: Kernel, start: bigint, ram: bigint): bigint {
+  const section = 1n << (kernel.vmcoreinfo.number('SECTION_SIZE_BITS') ?? 27n)
+  const pages = ((ram + section - 1n) / section) * (section >> 12n)
+  return start + pages * BigInt(kernel.space.struct('page').type.size)
+}
+
+/** Up to the kernel's image. */
+function fixed(kernel: Kernel, { kasan }: X86Constants): Region[] {
+  const how = 'the same in each boot'
+  return [
+    ...ifBuilt(kernel, 'kasan_check_range', {
+      name: 'KASAN shadow',
+      kind: 'kernel',
+      ...kasan,
+      macro: 'KASAN_SHADOW_START',
+      how,
+    }),
+    {
+      name: 'cpu_entry_area',
+      kind: 'kernel',
+      ...CPU_ENTRY_AREA,
+      macro: 'CPU_ENTRY_AREA_BASE',
+      how,
+    },
+    ...ifBuilt(kernel, 'init_espfix_ap', {
+      name: 'espfix',
+      kind: 'kernel',
+      ...ESPFIX,
+      macro: 'ESPFIX_BASE_ADDR',
+      how,
+    }),
+    ...ifBuilt(kernel, 'efi_call_virt_save_flags', {
+      name: 'EFI runtime',
+      kind: 'kernel',
+      ...EFI,
+      macro: 'EFI_VA_END',
+      how: `${how}; mapped by efi_mm alone`,
+    }),
+  ]
+}
+
+/** `KERNEL_IMAGE_SIZE` from `__START_KERNEL_map` on are for the image, wherever KASLR puts it there. */
+function image(kernel: Kernel): Region[] {
+  const sections = imageSections(kernel)
+  const first = sections[0]
+  const last = sections.at(-1)
+  if (first === undefined || last === undefined) return []
+  const range: AddressRange = { start: first.start, end: last.end }
+  return withGaps(sections, range, {
+    name: 'kernel image, other',
+    kind: 'kernel',
+    how: 'between the sections',
+  })
+}
+
+/** Above the kernel's image. */
+function top(kernel: Kernel): Region[] {
+  const how = 'the same in each boot'
+  const size = kernel.vmcoreinfo.number('KERNEL_IMAGE_SIZE')
+  const modules: Region[] =
+    size === undefined
+      ? []
+      : [
+          {
+            name: 'modules',
+            kind: 'kernel',
+            start: START_KERNEL_MAP + size,
+            end: MODULES_END,
+            macro: 'MODULES_VADDR',
+            how: 'behind NUMBER(KERNEL_IMAGE_SIZE) of VMCOREINFO',
+          },
+        ]
+  return [...modules, ...fixmapParts(kernel, how)]
+}
+
+function fixmapParts(kernel: Kernel, how: string): Region[] {
+  const fixmap = fixmapOf(kernel.types)
+  const vsyscall: Region = {
+    name: 'vsyscall',
+    kind: 'kernel',
+    ...VSYSCALL,
+    macro: 'VSYSCALL_ADDR',
+    how,
+  }
+  if (fixmap === undefined) return [vsyscall]
+  const { start, end } = fixmap
+  const below: Region = {
+    name: 'fixmap',
+    kind: 'kernel',
+    start,
+    end: fixmap.vsyscall ? VSYSCALL.start : end,
+    macro: 'FIXADDR_START',
+    how: 'enum fixed_addresses in BTF',
+  }
+  return fixmap.vsyscall ? [below, vsyscall] : [below]
+}
+
+/** What a kernel has only if it was built with it, which a function tells; who may see no symbols cannot say. */
+function ifBuilt(kernel: Kernel, functionName: string, region: Region): Region[] {
+  try {
+    return kernel.symbols.find(functionName) === undefined ? [] : [region]
+  } catch (error) {
+    if (error instanceof PermissionError) return [region]
+    throw error
+  }
+}
