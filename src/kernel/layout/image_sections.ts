@@ -37,7 +37,9 @@ export function imageSections(kernel: Kernel): Region[] {
   const resources = new Map<string, AddressRange>()
   const sections = SECTIONS.flatMap((section): Region[] => {
     const found = bySymbols(kernel, section) ?? byResource(kernel, section, resources)
-    return found === undefined ? [] : [{ name: section.name, kind: 'kernel', ...found }]
+    return found === undefined
+      ? []
+      : [{ name: section.name, kind: 'kernel', moved: 'image', ...found }]
   })
   return sections.sort((a, b) => (a.start < b.start ? -1 : 1))
 }

@@ -1,12 +1,13 @@
 import { PermissionError, UnsupportedError } from '../../errors.js'
 import type { AddressRange } from '../../symbols/areas.js'
+import type { Fact } from '../fact.js'
 import { kernelImageMap } from '../image_map.js'
 import type { Kernel } from '../kernel.js'
 import { fixmapOf } from './fixmap.js'
 import { withGaps } from './gaps.js'
 import { highMemory } from './high_memory.js'
 import { imageSections } from './image_sections.js'
-import { contains, type Region } from './region.js'
+import type { Region } from './region.js'
 import { vmallocStart } from './vmalloc_start.js'
 import { vmemmapStart } from './vmemmap_start.js'
 import {
@@ -38,7 +39,7 @@ export function kernelLayout(kernel: Kernel): readonly Region[] {
 
 /** The region that an address is in. */
 export function regionOf(kernel: Kernel, address: bigint): Region {
-  const region = kernelLayout(kernel).find((each) => contains(each, address))
+  const region = kernelLayout(kernel).find(({ start, end }) => start <= address && address < end)
   if (region !== undefined) return region
   throw new UnsupportedError('no region', `0x${address.toString(16)} is no address of 64 bits`)
 }
@@ -96,6 +97,7 @@ function randomized(kernel: Kernel, { vmallocSize }: X86Constants): Region[] {
       start: pageOffset,
       end: ramEnd.address,
       macro: 'PAGE_OFFSET',
+      moved: 'memory',
       how: `start: ${pageOffsetHow(kernel)}; end: ${ramEnd.how}`,
     },
     ...vmallocParts(kernel, vmalloc.address, vmallocSize, vmalloc.how),
@@ -105,19 +107,19 @@ function randomized(kernel: Kernel, { vmallocSize }: X86Constants): Region[] {
       start: vmemmap.address,
       end: vmemmapEnd(kernel, vmemmap.address, ramEnd.address - pageOffset),
       macro: 'VMEMMAP_START',
+      moved: 'memory',
       how: `start: ${vmemmap.how}; end: a struct page for each page of RAM`,
     },
   ]
 }
 
 function pageOffsetHow(kernel: Kernel): string {
-  const fact = kernel
-    .facts()
-    .find((each) => !(each instanceof Error) && each.name === 'PAGE_OFFSET')
-  return fact === undefined || fact instanceof Error ? '' : fact.how
+  const isPageOffset = (fact: Fact<unknown> | Error): fact is Fact<unknown> =>
+    !(fact instanceof Error) && fact.name === 'PAGE_OFFSET'
+  return kernel.facts().find(isPageOffset)?.how ?? 'the direct map'
 }
 
-/** With KMSAN (Linux 6.1) a quarter is left to vmalloc(), and the rest tells of that what is initialised. */
+/** With KMSAN (Linux 6.1) vmalloc() keeps a quarter; the rest has shadow and origins of it and of modules. */
 function vmallocParts(kernel: Kernel, start: bigint, size: bigint, how: string): Region[] {
   const end = start + size
   const vmalloc: Region = {
@@ -126,13 +128,14 @@ function vmallocParts(kernel: Kernel, start: bigint, size: bigint, how: string):
     start,
     end,
     macro: 'VMALLOC_START',
+    moved: 'memory',
     how,
   }
   if (!kernel.space.has('page', 'kmsan_shadow')) return [vmalloc]
   const quarter = start + size / 4n
   return [
     { ...vmalloc, end: quarter },
-    { name: 'KMSAN metadata', kind: 'kernel', start: quarter, end, how },
+    { name: 'KMSAN metadata', kind: 'kernel', start: quarter, end, moved: 'memory', how },
   ]
 }
 
@@ -188,6 +191,7 @@ function image(kernel: Kernel): Region[] {
   return withGaps(sections, range, {
     name: 'kernel image, other',
     kind: 'kernel',
+    moved: 'image',
     how: 'between the sections',
   })
 }

@@ -1,20 +1,23 @@
 import type { AddressRange } from '../../symbols/areas.js'
 
-/** A part of the virtual addresses, and what the kernel has set it aside for. */
+/** A part of the virtual addresses, and what it is set aside for. */
 export interface Region extends AddressRange {
   /** Such as `vmalloc` or `kernel text`. */
   readonly name: string
-  /** Nothing is ever mapped in a `hole`, or in what of a kernel's half is `unused`. */
+  /** A `hole` is in no address space at all; in what is `unused` the kernel maps nothing. */
   readonly kind: 'user' | 'kernel' | 'unused' | 'hole'
-  /** The kernel's own names of where it starts: macros, variables, linker symbols. */
+  /** What the kernel's sources call its start: a macro or a symbol of the linker. */
   readonly macro?: string
-  /** Where its addresses are known from. */
+  /** Where its bounds are known from. */
   readonly how: string
+  /** KASLR moves it: by itself, or with the kernel's image. */
+  readonly moved?: 'memory' | 'image'
 }
 
 /** One past the last address of 64 bits. */
 export const TOP = 1n << 64n
 
-/** Whether an address is in a range. */
-export const contains = ({ start, end }: AddressRange, address: bigint): boolean =>
-  start <= address && address < end
+/** The addresses from `start` on. */
+export function sized(start: bigint, size: bigint): AddressRange {
+  return { start, end: start + size }
+}

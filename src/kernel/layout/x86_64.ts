@@ -1,6 +1,6 @@
 import type { AddressRange } from '../../symbols/areas.js'
 import { withGaps } from './gaps.js'
-import { type Region, TOP } from './region.js'
+import { type Region, sized, TOP } from './region.js'
 
 /**
  * What Linux for x86-64 has at the same addresses in each boot, by the levels of its page tables:
@@ -14,14 +14,15 @@ export interface X86Constants {
   readonly ldt: AddressRange
   /** `__PAGE_OFFSET_BASE_L4` or `_L5`: PAGE_OFFSET without KASLR. */
   readonly pageOffset: bigint
-  /** 1 << MAX_PHYSMEM_BITS: so much the direct map may take. */
-  readonly maxRam: bigint
+  /** Without KASLR so much is kept for the direct map; more than RAM there can be (MAXMEM) with 5 levels. */
+  readonly directMapSize: bigint
   /** `__VMALLOC_BASE_L4` or `_L5`: VMALLOC_START without KASLR. */
   readonly vmalloc: bigint
   /** VMALLOC_SIZE_TB */
   readonly vmallocSize: bigint
   /** `__VMEMMAP_BASE_L4` or `_L5`: VMEMMAP_START without KASLR. */
   readonly vmemmap: bigint
+  readonly vmemmapSize: bigint
   /** KASAN_SHADOW_START and KASAN_SHADOW_END; kernels with it do without KASLR of these regions. */
   readonly kasan: AddressRange
 }
@@ -33,10 +34,11 @@ const LEVELS_4: X86Constants = {
   guardHole: sized(0xffff_8000_0000_0000n, 8n * TB),
   ldt: sized(0xffff_8800_0000_0000n, TB / 2n),
   pageOffset: 0xffff_8880_0000_0000n,
-  maxRam: 64n * TB,
+  directMapSize: 64n * TB,
   vmalloc: 0xffff_c900_0000_0000n,
   vmallocSize: 32n * TB,
   vmemmap: 0xffff_ea00_0000_0000n,
+  vmemmapSize: TB,
   kasan: { start: 0xffff_ec00_0000_0000n, end: 0xffff_fc00_0000_0000n },
 }
 
@@ -44,10 +46,11 @@ const LEVELS_5: X86Constants = {
   guardHole: sized(0xff00_0000_0000_0000n, 4n * PB),
   ldt: sized(0xff10_0000_0000_0000n, PB / 4n),
   pageOffset: 0xff11_0000_0000_0000n,
-  maxRam: 4n * PB,
+  directMapSize: 32n * PB,
   vmalloc: 0xffa0_0000_0000_0000n,
   vmallocSize: 12800n * TB,
   vmemmap: 0xffd4_0000_0000_0000n,
+  vmemmapSize: PB / 2n,
   kasan: { start: 0xffdf_fc00_0000_0000n, end: 0xffff_fc00_0000_0000n },
 }
 
@@ -67,10 +70,6 @@ export const MODULES_END = 0xffff_ffff_ff00_0000n
 export const VSYSCALL = sized(0xffff_ffff_ff60_0000n, 0x1000n)
 /** FIXADDR_TOP: the page of index 0 of `enum fixed_addresses`, and the highest. */
 export const FIXADDR_TOP = 0xffff_ffff_ff7f_f000n
-
-function sized(start: bigint, size: bigint): AddressRange {
-  return { start, end: start + size }
-}
 
 /** The user's half, the hole that is not canonical, and the kernel's half. */
 export function x86Halves(levels: 4 | 5): {
