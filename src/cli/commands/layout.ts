@@ -1,7 +1,7 @@
 import { UsageError } from '../../errors.js'
 import type { Kernel } from '../../kernel/kernel.js'
 import { kernelLayout } from '../../kernel/layout/kernel_layout.js'
-import { type Mapped, mappedBytes } from '../../kernel/layout/mapped.js'
+import { mappedBytes } from '../../kernel/layout/mapped.js'
 import type { LayoutMode, Split } from '../../kernel/layout/modes.js'
 import { referenceLayout } from '../../kernel/layout/reference.js'
 import type { Region } from '../../kernel/layout/region.js'

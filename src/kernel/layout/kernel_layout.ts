@@ -1,5 +1,4 @@
 import { PermissionError, UnsupportedError } from '../../errors.js'
-import type { AddressRange } from '../../symbols/areas.js'
 import type { Fact } from '../fact.js'
 import { kernelImageMap } from '../image_map.js'
 import type { Kernel } from '../kernel.js'
@@ -7,6 +6,7 @@ import { fixmapOf } from './fixmap.js'
 import { withGaps } from './gaps.js'
 import { highMemory } from './high_memory.js'
 import { imageSections } from './image_sections.js'
+import { endOfMappings } from './mapped.js'
 import type { Region } from './region.js'
 import { vmallocStart } from './vmalloc_start.js'
 import { vmemmapStart } from './vmemmap_start.js'
@@ -54,12 +54,14 @@ function lookAt(kernel: Kernel): Region[] {
     )
   }
   const constants = x86Constants(levels)
+  const moduleArea = modules(kernel)
   return x86Regions(levels, [
     ...reserved(kernel, constants),
     ...randomized(kernel, constants),
     ...fixed(kernel, constants),
-    ...image(kernel),
-    ...top(kernel),
+    ...image(kernel, moduleArea.start),
+    moduleArea,
+    ...fixmapParts(kernel),
   ])
 }
 
@@ -181,49 +183,50 @@ function fixed(kernel: Kernel, { kasan }: X86Constants): Region[] {
   ]
 }
 
-/** `KERNEL_IMAGE_SIZE` from `__START_KERNEL_map` on are for the image, wherever KASLR puts it there. */
-function image(kernel: Kernel): Region[] {
+/** The sections, with what the linker has placed between them and what is mapped behind the last. */
+function image(kernel: Kernel, end: bigint): Region[] {
   const sections = imageSections(kernel)
   const first = sections[0]
   const last = sections.at(-1)
   if (first === undefined || last === undefined) return []
-  const range: AddressRange = { start: first.start, end: last.end }
-  return withGaps(sections, range, {
-    name: 'kernel image, other',
+  const mapped = endOfMappings(kernel, { start: last.end, end })
+  return withGaps(
+    sections,
+    { start: first.start, end: mapped },
+    {
+      name: 'kernel image, other',
+      kind: 'kernel',
+      moved: 'image',
+      how: 'page tables: mapped between the sections and behind them',
+    },
+  )
+}
+
+/**
+ * MODULES_VADDR: behind the KERNEL_IMAGE_SIZE bytes in which KASLR may put the image, which VMCOREINFO
+ * tells; these are 1 GiB with CONFIG_RANDOMIZE_BASE, and 512 MiB without.
+ */
+function modules(kernel: Kernel): Region {
+  const size = kernel.vmcoreinfo.number('KERNEL_IMAGE_SIZE') ?? 1n << 30n
+  return {
+    name: 'modules',
     kind: 'kernel',
-    moved: 'image',
-    how: 'between the sections',
-  })
+    start: START_KERNEL_MAP + size,
+    end: MODULES_END,
+    macro: 'MODULES_VADDR',
+    how: 'behind NUMBER(KERNEL_IMAGE_SIZE) of VMCOREINFO',
+  }
 }
 
-/** Above the kernel's image. */
-function top(kernel: Kernel): Region[] {
-  const how = 'the same in each boot'
-  const size = kernel.vmcoreinfo.number('KERNEL_IMAGE_SIZE')
-  const modules: Region[] =
-    size === undefined
-      ? []
-      : [
-          {
-            name: 'modules',
-            kind: 'kernel',
-            start: START_KERNEL_MAP + size,
-            end: MODULES_END,
-            macro: 'MODULES_VADDR',
-            how: 'behind NUMBER(KERNEL_IMAGE_SIZE) of VMCOREINFO',
-          },
-        ]
-  return [...modules, ...fixmapParts(kernel, how)]
-}
-
-function fixmapParts(kernel: Kernel, how: string): Region[] {
+/** Above the modules. */
+function fixmapParts(kernel: Kernel): Region[] {
   const fixmap = fixmapOf(kernel.types)
   const vsyscall: Region = {
     name: 'vsyscall',
     kind: 'kernel',
     ...VSYSCALL,
     macro: 'VSYSCALL_ADDR',
-    how,
+    how: 'the same in each boot; user mode may call it',
   }
   if (fixmap === undefined) return [vsyscall]
   const { start, end } = fixmap

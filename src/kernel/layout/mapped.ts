@@ -31,3 +31,14 @@ export function firstMapping(kernel: Kernel, { start, end }: AddressRange): bigi
   for (const { virtual } of forEachMapping(mode, kernel.physical, root, start, end)) return virtual
   return undefined
 }
+
+/** Where what is mapped from `start` on without a gap ends: `start` itself if nothing is. */
+export function endOfMappings(kernel: Kernel, { start, end }: AddressRange): bigint {
+  const { mode, root } = kernel.pageTables
+  let at = start
+  for (const { virtual, length } of forEachMapping(mode, kernel.physical, root, start, end)) {
+    if (virtual > at) break
+    at = virtual + length
+  }
+  return at
+}
