@@ -11,6 +11,7 @@ import { showMessage, showPointers, showSymbols } from '../pointers.js'
 import { present } from '../present.js'
 import { layoutText, type ShownLayout, type ShownRegion } from '../render/layout_text.js'
 import { pointerShower, type ShowPointer } from '../render/pointers.js'
+import { writeErr } from '../stdio.js'
 
 export interface LayoutOptions extends GlobalOptions {
   readonly mode?: LayoutMode
@@ -37,6 +38,9 @@ function ofKernel(options: LayoutOptions): ShownLayout {
       how: showMessage(region.how, options),
     }
   })
+  if (options.debug) {
+    for (const { name, first, how } of shown) writeErr(`ksight: ${name} ${first}: from ${how}\n`)
+  }
   const title = `Linux ${kernel.release}, ${kernel.pageTables.mode.name}`
   return { title, release: kernel.release, mode: null, regions: shown.reverse() }
 }
