@@ -10,7 +10,6 @@ interface Section {
   readonly name: string
   readonly first: string
   readonly end: string
-  /** `Kernel rodata` is there since Linux 5.6 (00e67bf030e7), the others always. */
   readonly resource?: string
 }
 

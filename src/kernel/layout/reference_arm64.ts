@@ -1,5 +1,5 @@
 import { withGaps } from './gaps.js'
-import { type Region, sized, TOP } from './region.js'
+import { kernelRegion, type Region, sized, TOP } from './region.js'
 
 const MIB = 1n << 20n
 const GIB = 1n << 30n
@@ -8,9 +8,9 @@ const GIB = 1n << 30n
 const STRUCT_PAGE = 64n
 
 /**
- * arm64 without KASLR and KASAN, as it is since Linux 6.9 (6e84f4aef5e8 and others before it, which moved
- * vmemmap, PCI I/O and fixmap to the top): Documentation/arch/arm64/memory.rst, arch/arm64/include/asm/
- * memory.h and pgtable.h. With 52 bits on a CPU that has them.
+ * arm64 without KASLR and KASAN, as it is since Linux 6.9, which moved PCI I/O and fixmap above vmemmap:
+ * Documentation/arch/arm64/memory.rst, arch/arm64/include/asm/memory.h and pgtable.h. Modes of 52 bits
+ * are shown as on a CPU that has as many.
  */
 export function arm64Reference(pageSize: number, bits: number): Region[] {
   const half = 1n << BigInt(bits)
@@ -36,20 +36,30 @@ function kernelParts(pageSize: number, bits: number): Region[] {
   const vmemmapEnd = TOP - GIB
   const vmemmap = vmemmapEnd - ((pageEnd - pageOffset) / BigInt(pageSize)) * STRUCT_PAGE
   const pciIo = sized(vmemmapEnd + 8n * MIB, 16n * MIB)
-  const region = (name: string, macro: string, start: bigint, end: bigint, how: string) =>
-    ({ name, kind: 'kernel', macro, start, end, how }) as const
   return [
-    region('direct map', 'PAGE_OFFSET', pageOffset, pageEnd, 'RAM from memstart_addr on; at most'),
-    region('modules', 'MODULES_VADDR', modules.start, modules.end, '2 GiB since Linux 6.5'),
-    region(
+    kernelRegion(
+      'direct map',
+      'PAGE_OFFSET',
+      pageOffset,
+      pageEnd,
+      'RAM from memstart_addr on; at most',
+    ),
+    kernelRegion('modules', 'MODULES_VADDR', modules.start, modules.end, '2 GiB since Linux 6.5'),
+    kernelRegion(
       'vmalloc',
       'VMALLOC_START',
       modules.end,
       vmemmap - 8n * MIB,
       'also the kernel image, at KIMAGE_VADDR without KASLR: its start',
     ),
-    region('vmemmap', 'VMEMMAP_START', vmemmap, vmemmapEnd, 'a struct page for each page of RAM'),
-    region('PCI I/O', 'PCI_IO_START', pciIo.start, pciIo.end, 'I/O ports of PCI'),
-    region('fixmap', 'FIXADDR_TOP', pciIo.end, TOP - 8n * MIB, 'grows down from FIXADDR_TOP'),
+    kernelRegion(
+      'vmemmap',
+      'VMEMMAP_START',
+      vmemmap,
+      vmemmapEnd,
+      'a struct page for each page of RAM',
+    ),
+    kernelRegion('PCI I/O', 'PCI_IO_START', pciIo.start, pciIo.end, 'I/O ports of PCI'),
+    kernelRegion('fixmap', 'FIXADDR_TOP', pciIo.end, TOP - 8n * MIB, 'grows down from FIXADDR_TOP'),
   ]
 }

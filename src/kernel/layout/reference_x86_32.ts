@@ -1,6 +1,6 @@
 import { withGaps } from './gaps.js'
 import type { Split } from './modes.js'
-import type { Region } from './region.js'
+import { kernelRegion, type Region } from './region.js'
 
 const MIB = 1n << 20n
 const PAGE_SIZE = 0x1000n
@@ -47,39 +47,37 @@ function kernelParts(pageOffset: bigint, pae: boolean): Region[] {
   const pkmap = down(ldt - PAGE_SIZE)
   const vmallocEnd = pkmap - 2n * PAGE_SIZE
   const highMemory = vmallocEnd - VMALLOC_RESERVE
-  const region = (name: string, macro: string, start: bigint, end: bigint, how: string) =>
-    ({ name, kind: 'kernel', macro, start, end, how }) as const
   return [
-    region(
+    kernelRegion(
       'direct map',
       'PAGE_OFFSET',
       pageOffset,
       highMemory,
       'lowmem; the image is 16 MiB above its start',
     ),
-    region(
+    kernelRegion(
       'vmalloc',
       'VMALLOC_START',
       highMemory + 8n * MIB,
       vmallocEnd,
       'modules too; 8 MiB above high_memory',
     ),
-    region('pkmap', 'PKMAP_BASE', pkmap, pkmap + size, 'kmap() of highmem'),
-    region(
+    kernelRegion('pkmap', 'PKMAP_BASE', pkmap, pkmap + size, 'kmap() of highmem'),
+    kernelRegion(
       'LDT remap',
       'LDT_BASE_ADDR',
       ldt,
       ldt + size,
       'with page-table isolation, by each mm for itself',
     ),
-    region(
+    kernelRegion(
       'cpu_entry_area',
       'CPU_ENTRY_AREA_BASE',
       cpuEntryArea,
       cpuEntryArea + entryPages * PAGE_SIZE,
       `${CPUS} CPUs`,
     ),
-    region(
+    kernelRegion(
       'fixmap',
       'FIXADDR_TOT_START',
       fixmap,

@@ -21,3 +21,13 @@ export const TOP = 1n << 64n
 export function sized(start: bigint, size: bigint): AddressRange {
   return { start, end: start + size }
 }
+
+export function kernelRegion(
+  name: string,
+  macro: string,
+  start: bigint,
+  end: bigint,
+  how: string,
+): Region {
+  return { name, kind: 'kernel', macro, start, end, how }
+}

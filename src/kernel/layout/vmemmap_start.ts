@@ -22,7 +22,7 @@ export function vmemmapStart(kernel: Kernel): Base {
   )
 }
 
-/** Since Linux 6.9 VMCOREINFO has it. */
+/** VMCOREINFO of Linux 6.12 has it, that of 6.1 has not. */
 function vmemmapOfVmcoreinfo({ vmcoreinfo }: Kernel): Base | undefined {
   const address = vmcoreinfo.symbol('vmemmap')
   return address === undefined ? undefined : { address, how: 'SYMBOL(vmemmap) of VMCOREINFO' }

@@ -72,7 +72,7 @@ export const VSYSCALL = sized(0xffff_ffff_ff60_0000n, 0x1000n)
 export const FIXADDR_TOP = 0xffff_ffff_ff7f_f000n
 
 /** The user's half, the hole that is not canonical, and the kernel's half. */
-export function x86Halves(levels: 4 | 5): {
+function x86Halves(levels: 4 | 5): {
   user: AddressRange
   hole: AddressRange
   kernel: AddressRange
