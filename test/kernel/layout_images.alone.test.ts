@@ -11,6 +11,7 @@ import type { Region } from '../../src/kernel/layout/region.js'
 import { output } from '../cli/ksight.js'
 import { type Image, image } from '../support/images.js'
 import { describeLab } from '../support/lab.js'
+import { boundsByMacro, hex, theOnly } from '../support/layout_bounds.js'
 
 const KERNELS = [
   { kernel: '6.1', la57: false },
@@ -36,11 +37,8 @@ describeLab('the layout of the address space, in images', () => {
 
     test('is what the kernel’s own macros say', () => {
       const { facts } = images.truth
-      const bounds = boundsOf(kernelLayout(kernel))
-      expect(Object.keys(bounds).length).toBeGreaterThan(20)
-      for (const [name, address] of Object.entries(bounds)) {
-        expect({ [name]: facts[name] }).toEqual({ [name]: address })
-      }
+      const found = boundsByMacro(kernelLayout(kernel))
+      expect(facts).toMatchObject(found)
     })
 
     test('has the sections between the linker’s symbols', () => {
@@ -50,7 +48,7 @@ describeLab('the layout of the address space, in images', () => {
         }),
       )
       const section = (name: string, first: string, end: string) => {
-        expect(region(kernelLayout(kernel), name)).toMatchObject({
+        expect(theOnly(kernelLayout(kernel), name)).toMatchObject({
           start: symbols.get(first),
           end: symbols.get(end),
         })
@@ -93,7 +91,7 @@ describeLab('the layout of the address space, in images', () => {
       expect(unused.length).toBeGreaterThan(6)
       const nothing = { bytes: 0n, incomplete: undefined }
       for (const each of unused) expect(mappedBytes(kernel, each)).toEqual(nothing)
-      const { start, end } = region(regions, 'direct map')
+      const { start, end } = theOnly(regions, 'direct map')
       expect(mappedBytes(kernel, { start, end })).toEqual({
         bytes: end - start,
         incomplete: undefined,
@@ -130,45 +128,6 @@ describeLab('the layout of the address space, in images', () => {
     })
   })
 })
-
-/** The bounds of regions, by the names that lab/module/facts.c gives them. */
-function boundsOf(regions: readonly Region[]): Record<string, string> {
-  const start = (name: string) => hex(region(regions, name).start)
-  const end = (name: string) => hex(region(regions, name).end)
-  const last = (name: string) => hex(region(regions, name).end - 1n)
-  return {
-    GUARD_HOLE_BASE_ADDR: start('guard hole'),
-    GUARD_HOLE_END_ADDR: end('guard hole'),
-    LDT_BASE_ADDR: start('LDT remap'),
-    LDT_END_ADDR: end('LDT remap'),
-    PAGE_OFFSET: start('direct map'),
-    high_memory: end('direct map'),
-    VMALLOC_START: start('vmalloc'),
-    VMALLOC_END: last('vmalloc'),
-    VMEMMAP_START: start('vmemmap'),
-    CPU_ENTRY_AREA_BASE: start('cpu_entry_area'),
-    ESPFIX_BASE_ADDR: start('espfix'),
-    EFI_VA_END: start('EFI runtime'),
-    EFI_VA_START: end('EFI runtime'),
-    _text: start('kernel text'),
-    _etext: end('kernel text'),
-    _end: end('kernel brk'),
-    MODULES_VADDR: start('modules'),
-    MODULES_END: end('modules'),
-    FIXADDR_START: start('fixmap'),
-    VSYSCALL_ADDR: start('vsyscall'),
-    // The last page of user space is never mapped.
-    TASK_SIZE_MAX: hex(region(regions, 'user space').end - 4096n),
-  }
-}
-
-function region(regions: readonly Region[], name: string): Region {
-  const found = regions.filter((each) => each.name === name)
-  expect(found).toHaveLength(1)
-  return found[0]!
-}
-
-const hex = (value: bigint) => `0x${value.toString(16)}`
 
 const bounds = ({ name, start, end }: Region) => `${hex(start)} ${hex(end)} ${name}`
 

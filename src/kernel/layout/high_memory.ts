@@ -18,7 +18,7 @@ export function highMemory(kernel: Kernel): Base {
 }
 
 /** The highest PFN of all nodes: what `max_pfn` is one more than, unless memory was added later. */
-export function highMemoryByNodes(kernel: Kernel): Base | undefined {
+function highMemoryByNodes(kernel: Kernel): Base | undefined {
   let end = 0n
   for (const address of nodes(kernel)) {
     const node = kernel.at('pglist_data', address)

@@ -27,7 +27,7 @@ function vmallocOfVmcoreinfo({ vmcoreinfo }: Kernel): Base | undefined {
 }
 
 /** vmalloc() takes the lowest addresses that are free, and some of the first are never freed. */
-export function vmallocByTables(kernel: Kernel, directMapEnd: bigint): Base | undefined {
+function vmallocByTables(kernel: Kernel, directMapEnd: bigint): Base | undefined {
   const first = firstMapping(kernel, { start: directMapEnd, end: CPU_ENTRY_AREA.start })
   if (first === undefined) return undefined
   const how = 'page tables: the first page above the direct map, down to a multiple of 1 GiB'

@@ -33,7 +33,7 @@ function vmemmapOfVmcoreinfo({ vmcoreinfo }: Kernel): Base | undefined {
  * PFN 0 would be, and flags in the lowest bits (sparse_encode_mem_map()). `mem_section` points to the
  * table of roots (CONFIG_SPARSEMEM_EXTREME), the first of which has the sections of low RAM.
  */
-export function vmemmapBySections(kernel: Kernel): Base | undefined {
+function vmemmapBySections(kernel: Kernel): Base | undefined {
   const table = kernel.vmcoreinfo.symbol('mem_section')
   if (table === undefined || !kernel.space.has('mem_section', 'section_mem_map')) return undefined
   const roots = Math.min(Number(kernel.vmcoreinfo.get('LENGTH(mem_section)')), MOST_ROOTS)
