@@ -1,5 +1,6 @@
 import { sizeText } from '../../bytes/size_text.js'
 import type { Page } from '../terminal.js'
+import { labelled } from './labelled.js'
 import { type Column, table } from './table.js'
 
 export interface ShownLayout {
@@ -34,8 +35,8 @@ const VERY_WIDE = 160
 export function layoutText({ title, mode, regions }: ShownLayout, page: Page): string {
   const { width = Number.POSITIVE_INFINITY, style } = page
   const columns: Column<ShownRegion>[] = [
-    { title: 'FIRST', cell: ({ first }) => first },
-    { title: 'LAST', cell: ({ last }) => last },
+    { title: 'FIRST', cut: 'end', cell: ({ first }) => first },
+    { title: 'LAST', cut: 'end', cell: ({ last }) => last },
     { title: 'SIZE', align: 'right', cell: ({ size }) => (size === null ? '?' : sizeText(size)) },
     ...(mode === null ? [MAPPED] : []),
     { title: 'REGION', cell: ({ name }) => name },
@@ -43,7 +44,7 @@ export function layoutText({ title, mode, regions }: ShownLayout, page: Page): s
     ...(width >= VERY_WIDE || mode !== null ? [HOW] : []),
   ]
   const dim = ({ kind }: ShownRegion) => kind === 'unused' || kind === 'hole'
-  return `${title}\n\n${table(regions, columns, { width: page.width, style, dim })}`
+  return `${labelled('', title, page.width)}\n${table(regions, columns, { width: page.width, style, dim })}`
 }
 
 const MAPPED: Column<ShownRegion> = {
