@@ -29,7 +29,7 @@ export interface ShownRegion {
 /** Terminals as wide as this have room for the names in the sources. */
 const WIDE = 100
 /** And these for how each row is known. */
-const VERY_WIDE = 160
+const VERY_WIDE = 130
 
 /** The regions as a table, the highest addresses first. */
 export function layoutText({ title, mode, regions }: ShownLayout, page: Page): string {
@@ -41,7 +41,7 @@ export function layoutText({ title, mode, regions }: ShownLayout, page: Page): s
     ...(mode === null ? [MAPPED] : []),
     { title: 'REGION', cell: ({ name }) => name },
     ...(width >= WIDE ? [MACRO] : []),
-    ...(width >= VERY_WIDE || mode !== null ? [HOW] : []),
+    ...(width >= VERY_WIDE ? [HOW] : []),
   ]
   const dim = ({ kind }: ShownRegion) => kind === 'unused' || kind === 'hole'
   return `${labelled('', title, page.width)}\n${table(regions, columns, { width: page.width, style, dim })}`
