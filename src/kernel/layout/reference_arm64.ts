@@ -60,6 +60,12 @@ function kernelParts(pageSize: number, bits: number): Region[] {
       'a struct page for each page of RAM',
     ),
     kernelRegion('PCI I/O', 'PCI_IO_START', pciIo.start, pciIo.end, 'I/O ports of PCI'),
-    kernelRegion('fixmap', 'FIXADDR_TOP', pciIo.end, TOP - 8n * MIB, 'grows down from FIXADDR_TOP'),
+    {
+      name: 'fixmap',
+      kind: 'kernel',
+      start: pciIo.end,
+      end: TOP - 8n * MIB,
+      how: 'grows down from its end, FIXADDR_TOP',
+    },
   ]
 }
