@@ -111,6 +111,12 @@ describeLive('the layout of the running kernel', () => {
     if (vsyscall !== undefined) expect(found.get('vsyscall')?.first).toBe(`0x${vsyscall}`)
   })
 
+  test('has nothing mapped where it says that nothing is', () => {
+    const unused = json<Layout>('layout').regions.filter(({ kind }) => kind === 'unused')
+    expect(unused.length).toBeGreaterThan(6)
+    expect(unused.filter(({ mapped }) => mapped !== 0)).toEqual([])
+  })
+
   test('says of each region how it is known', () => {
     const all = [...regions().values()]
     expect(all.filter(({ how }) => how === '')).toEqual([])

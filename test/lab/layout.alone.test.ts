@@ -16,6 +16,7 @@ const TIMEOUT = 300_000
 
 interface Shown {
   readonly name: string
+  readonly kind: string
   readonly first: string
   readonly last: string
   readonly how: string
@@ -41,6 +42,18 @@ describeLab('ksight layout on the running kernel', () => {
       )
       expect(drawn).not.toContain(facts.PAGE_OFFSET)
       drawn.add(facts.PAGE_OFFSET)
+
+      // Without any symbols, there are no sections of the image to tell apart.
+      await vm.run('sh', ['-c', 'echo 2 >/proc/sys/kernel/kptr_restrict'])
+      const blind = await run('bin/ksight', 'layout', '--json', '--pointers', 'raw')
+      const lines = (shown: readonly Shown[]) => {
+        const others = shown.filter(({ name, kind }) => kind !== 'unused' && !/^kernel /.test(name))
+        return others.map(({ name, first, last }) => `${first} ${last} ${name}`)
+      }
+      expect(lines(blind.regions)).toEqual(lines(regions))
+      const image = blind.regions.find(({ name }: Shown) => name === 'kernel image')
+      expect(BigInt(image.first)).toBe(BigInt(facts._text))
+      expect(BigInt(image.last)).toBeGreaterThanOrEqual(BigInt(facts._end) - 1n)
     },
     TIMEOUT,
   )

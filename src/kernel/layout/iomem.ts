@@ -1,4 +1,4 @@
-import { FaultError } from '../../errors.js'
+import { FaultError, PermissionError } from '../../errors.js'
 import { readCString } from '../../object/c_string.js'
 import type { Struct } from '../../object/kernel_types.js'
 import type { Kernel } from '../kernel.js'
@@ -44,13 +44,21 @@ export function* forEachIomemResource(kernel: Kernel): Generator<Resource> {
 /** `struct resource iomem_resource`, known by what it is: all addresses, by the name of `PCI mem`. */
 function iomemResource(kernel: Kernel): Struct<'resource'> | undefined {
   const known = variableAddress(kernel, 'iomem_resource')
-  const candidates =
-    known === undefined ? USERS.flatMap((name) => textReferences(kernel, name)) : [known]
-  for (const address of candidates) {
+  for (const address of known === undefined ? referred(kernel) : [known]) {
     const resource = kernel.at('resource', address)
     if (isRoot(kernel, resource)) return resource
   }
   return undefined
+}
+
+/** What the functions refer to; nothing for who may not see where these are. */
+function referred(kernel: Kernel): bigint[] {
+  try {
+    return USERS.flatMap((name) => textReferences(kernel, name))
+  } catch (error) {
+    if (error instanceof PermissionError) return []
+    throw error
+  }
 }
 
 function isRoot(kernel: Kernel, resource: Struct<'resource'>): boolean {

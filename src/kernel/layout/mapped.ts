@@ -32,13 +32,14 @@ export function firstMapping(kernel: Kernel, { start, end }: AddressRange): bigi
   return undefined
 }
 
-/** Where what is mapped from `start` on without a gap ends: `start` itself if nothing is. */
-export function endOfMappings(kernel: Kernel, { start, end }: AddressRange): bigint {
+/** From the first address in a range that is mapped to the end of the last; undefined if none is. */
+export function mappedSpan(kernel: Kernel, range: AddressRange): AddressRange | undefined {
   const { mode, root } = kernel.pageTables
-  let at = start
-  for (const { virtual, length } of forEachMapping(mode, kernel.physical, root, start, end)) {
-    if (virtual > at) break
-    at = virtual + length
+  let start: bigint | undefined
+  let end = 0n
+  for (const mapping of forEachMapping(mode, kernel.physical, root, range.start, range.end)) {
+    start ??= mapping.virtual
+    end = mapping.virtual + mapping.length
   }
-  return at
+  return start === undefined ? undefined : { start, end }
 }

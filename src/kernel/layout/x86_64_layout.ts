@@ -5,7 +5,7 @@ import { fixmapOf } from './fixmap.js'
 import { withGaps } from './gaps.js'
 import { highMemory } from './high_memory.js'
 import { imageSections } from './image_sections.js'
-import { endOfMappings } from './mapped.js'
+import { mappedSpan } from './mapped.js'
 import { type Region, sized } from './region.js'
 import { vmallocStart } from './vmalloc_start.js'
 import { vmemmapStart } from './vmemmap_start.js'
@@ -121,10 +121,18 @@ function image(kernel: Kernel, end: bigint): Region[] {
   const sections = imageSections(kernel)
   const first = sections[0]
   const last = sections.at(-1)
-  if (first === undefined || last === undefined) return []
-  const mapped = endOfMappings(kernel, { start: last.end, end })
+  if (first === undefined || last === undefined) return wholeImage(kernel, end)
+  const behind = mappedSpan(kernel, { start: last.end, end })
   const how = 'page tables: mapped between the sections and behind them'
-  return withGaps(sections, { start: first.start, end: mapped }, { ...X86.imageRest, how })
+  const range = { start: first.start, end: behind?.end ?? last.end }
+  return withGaps(sections, range, { ...X86.imageRest, how })
+}
+
+/** Where nothing tells of sections, as to who may see no symbols. */
+function wholeImage(kernel: Kernel, end: bigint): Region[] {
+  const mapped = mappedSpan(kernel, { start: START_KERNEL_MAP, end })
+  const how = 'page tables: what is mapped below the modules'
+  return mapped === undefined ? [] : [{ ...X86.image, ...mapped, moved: 'image', how }]
 }
 
 /**
