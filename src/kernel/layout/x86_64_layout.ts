@@ -98,8 +98,10 @@ function sizeOfVmemmap(kernel: Kernel, ram: bigint): bigint {
 /** Up to the kernel's image. */
 function fixed(kernel: Kernel, { kasan }: X86Constants): Region[] {
   const efi: Region = { ...X86.efi, ...EFI, how: `${SAME}; mapped by efi_mm alone` }
+  // CONFIG_KASAN_GENERIC, the only one there is for x86-64.
+  const hasShadow = kernel.space.has('task_struct', 'kasan_depth')
   return [
-    ...ifBuilt(kernel, 'kasan_check_range', { ...X86.kasan, ...kasan, how: SAME }),
+    ...(hasShadow ? [{ ...X86.kasan, ...kasan, how: SAME }] : []),
     { ...X86.cpuEntryArea, ...CPU_ENTRY_AREA, how: SAME },
     ...ifBuilt(kernel, 'init_espfix_ap', { ...X86.espfix, ...ESPFIX, how: SAME }),
     ...ifBuilt(kernel, 'efi_call_virt_save_flags', efi),
@@ -132,7 +134,9 @@ function image(kernel: Kernel, end: bigint): Region[] {
 function wholeImage(kernel: Kernel, end: bigint): Region[] {
   const mapped = mappedSpan(kernel, { start: START_KERNEL_MAP, end })
   const how = 'page tables: what is mapped below the modules'
-  return mapped === undefined ? [] : [{ ...X86.image, ...mapped, moved: 'image', how }]
+  return mapped === undefined
+    ? []
+    : [{ ...X86.image, ...mapped, macro: '_text', moved: 'image', how }]
 }
 
 /**
