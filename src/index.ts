@@ -20,6 +20,11 @@ export * from './kernel/image_facts.js'
 export { Kernel } from './kernel/kernel.js'
 export * from './kernel/kernfs.js'
 export * from './kernel/kthread.js'
+export { kernelLayout, regionOf } from './kernel/layout/kernel_layout.js'
+export { type Mapped, mappedBytes } from './kernel/layout/mapped.js'
+export { LAYOUT_MODES, type LayoutMode, SPLITS, type Split } from './kernel/layout/modes.js'
+export { referenceLayout } from './kernel/layout/reference.js'
+export type { Region } from './kernel/layout/region.js'
 export * from './kernel/list.js'
 
 export {

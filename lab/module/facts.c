@@ -6,8 +6,12 @@
 #include <linux/sched/task.h>
 #include <linux/smp.h>
 #include <linux/utsname.h>
+#include <asm/cpu_entry_area.h>
 #include <asm/cpufeature.h>
+#include <asm/fixmap.h>
+#include <asm/pgtable.h>
 #include <asm/processor.h>
+#include <asm/vsyscall.h>
 #include "ksight_lab.h"
 
 static void show_symbol(struct seq_file *file, const char *name)
@@ -28,6 +32,20 @@ static void show_places(struct seq_file *file)
 	show_address(file, "VMALLOC_END", VMALLOC_END);
 	show_address(file, "VMEMMAP_START", VMEMMAP_START);
 	show_address(file, "MODULES_VADDR", MODULES_VADDR);
+	show_address(file, "MODULES_END", MODULES_END);
+	show_address(file, "GUARD_HOLE_BASE_ADDR", GUARD_HOLE_BASE_ADDR);
+	show_address(file, "GUARD_HOLE_END_ADDR", GUARD_HOLE_END_ADDR);
+	show_address(file, "LDT_BASE_ADDR", LDT_BASE_ADDR);
+	show_address(file, "LDT_END_ADDR", LDT_END_ADDR);
+	show_address(file, "CPU_ENTRY_AREA_BASE", CPU_ENTRY_AREA_BASE);
+	show_address(file, "ESPFIX_BASE_ADDR", ESPFIX_BASE_ADDR);
+	show_address(file, "EFI_VA_START", EFI_VA_START);
+	show_address(file, "EFI_VA_END", EFI_VA_END);
+	show_address(file, "FIXADDR_START", FIXADDR_START);
+	show_address(file, "FIXADDR_TOP", FIXADDR_TOP);
+	show_address(file, "VSYSCALL_ADDR", VSYSCALL_ADDR);
+	show_address(file, "TASK_SIZE_MAX", TASK_SIZE_MAX);
+	show_address(file, "KERNEL_IMAGE_SIZE", KERNEL_IMAGE_SIZE);
 	show_address(file, "__START_KERNEL_map", __START_KERNEL_map);
 	show_address(file, "phys_base", phys_base);
 	show_address(file, "kaslr_offset", address_of("_text") - __START_KERNEL);

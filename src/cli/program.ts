@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { Argument, Command, Option } from 'commander'
 import { nearestNames } from '../bytes/nearest.js'
 import { UsageError } from '../errors.js'
+import { LAYOUT_MODES, SPLITS } from '../kernel/layout/modes.js'
 import {
   type GlobalOptions,
   parseCount,
@@ -36,6 +37,7 @@ export function createProgram(): Command {
   addTaskLists(program)
   addTask(program)
   addTypesAndSymbols(program)
+  addLayout(program)
   addLog(program)
 
   return program
@@ -146,6 +148,22 @@ function addTypesAndSymbols(program: Command): void {
     .action(async (what: string, _options, command: Command) => {
       const { sym } = await import('./commands/sym.js')
       await sym(what, command.optsWithGlobals())
+    })
+}
+
+function addLayout(program: Command): void {
+  program
+    .command('layout')
+    .summary('what the virtual addresses are set aside for: the VM split')
+    .addOption(
+      new Option('--mode <mode>', 'as the sources of Linux have it, for no kernel').choices(
+        LAYOUT_MODES,
+      ),
+    )
+    .addOption(new Option('--split <ratio>', 'user to kernel, in GiB; for x86-32').choices(SPLITS))
+    .action(async (_options, command: Command) => {
+      const { layout } = await import('./commands/layout.js')
+      await layout(command.optsWithGlobals())
     })
 }
 

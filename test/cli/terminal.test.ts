@@ -36,7 +36,7 @@ function show(command: string, terminal: Terminal = {}): string {
 const SGR = /\x1b\[\d+m/g
 
 const WIDTHS = [40, 60, 80]
-const TABLES = ['ps', 'ps --tree', 'threads', 'count', '']
+const TABLES = ['ps', 'ps --tree', 'threads', 'count', 'layout', 'layout --mode x86-64', '']
 
 describeLive('on a terminal', () => {
   for (const columns of WIDTHS) {
