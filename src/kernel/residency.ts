@@ -9,6 +9,7 @@ import type { UntypedView } from '../object/kernel_types.js'
 import { type AbsentEntry, absentEntryReader } from './absent_entry.js'
 import { kernelImageMap } from './image_map.js'
 import type { Kernel } from './kernel.js'
+import { isLinux } from './version.js'
 import { VM } from './vm_flags.js'
 
 /** What a process has of one mapping; in bytes. */
@@ -210,10 +211,12 @@ class Counter {
 }
 
 /**
- * The physical address of the huge page of zeros that reads of untouched memory share. Where the kernel's
- * symbols do not name `huge_zero_pfn`, it is told by its entry alone, which is special since Linux 6.18.
+ * The physical address of the huge page of zeros that reads of untouched memory share, by the symbol
+ * `huge_zero_pfn`; where it is not known, or there is none, what no entry has. Since Linux 6.18 (seen
+ * there) its entries are special as those of the small one.
  */
 function hugeZeroPage(kernel: Kernel): number {
+  if (isLinux(kernel, 6, 18)) return NOTHING
   const address = kernel.symbols.find('huge_zero_pfn')?.address
   if (address === undefined) return NOTHING
   const bytes = readBytes(kernel.memory, address, 8)

@@ -1,0 +1,80 @@
+import { VM } from '../../kernel/vm_flags.js'
+import type { AddressRange, FoldedPart, Hole, MappedPart, Part, ShownPart } from './part.js'
+
+/** Nobody reads a map of more mappings than this. */
+const MOST_MAPPINGS = 300
+
+/** So few are shown each. */
+const FEWEST_FOLDED = 4
+
+/**
+ * A map that is not too long to read: where there are very many mappings, neighbours that belong to the
+ * same file, or to none, are folded into one part; if those with nothing between are not enough, then
+ * also across holes. What `apart` overlaps stays as it is, and so do few neighbours.
+ */
+export function fold(parts: readonly Part[], apart: readonly AddressRange[]): readonly ShownPart[] {
+  if (mappingsIn(parts) <= MOST_MAPPINGS) return parts
+  const adjacent = foldRuns(parts, apart, false)
+  return mappingsIn(adjacent) <= MOST_MAPPINGS ? adjacent : foldRuns(parts, apart, true)
+}
+
+function mappingsIn(parts: readonly ShownPart[]): number {
+  return parts.filter(({ type }) => type === 'mapping' || type === 'folded').length
+}
+
+function foldRuns(
+  parts: readonly Part[],
+  apart: readonly AddressRange[],
+  acrossHoles: boolean,
+): ShownPart[] {
+  const shown: ShownPart[] = []
+  let run: Part[] = []
+  let owner: string | undefined
+  const end = () => {
+    shown.push(...folded(run))
+    run = []
+    owner = undefined
+  }
+  for (const part of parts) {
+    const isApart = apart.some(({ start, end }) => part.start < end && start < part.end)
+    const next = isApart ? undefined : ownerOf(part)
+    const continues =
+      owner !== undefined &&
+      (part.type === 'hole' ? acrossHoles && !isApart && part.half === 'user' : next === owner)
+    if (!continues) end()
+    run.push(part)
+    if (part.type !== 'hole') owner = next
+  }
+  end()
+  return shown
+}
+
+/** A run as one part; holes at its end are not of it. */
+function folded(run: readonly Part[]): ShownPart[] {
+  const mapped = run.filter((part): part is MappedPart => part.type === 'mapping')
+  const last = run.findLastIndex(({ type }) => type !== 'hole')
+  if (mapped.length < FEWEST_FOLDED) return [...run]
+  const inside = run.slice(0, last + 1)
+  const part: FoldedPart = {
+    type: 'folded',
+    start: inside[0]!.start,
+    end: inside.at(-1)!.end,
+    parts: mapped,
+    holes: inside.filter((part): part is Hole => part.type === 'hole'),
+  }
+  return [part, ...run.slice(last + 1)]
+}
+
+/** What a mapping belongs to; what may be written and executed is never hidden among others. */
+function ownerOf(part: Part): string | undefined {
+  if (part.type !== 'mapping') return undefined
+  const { kind, image, file, flags, name } = part.segment
+  if (kind === 'heap' || kind === 'stack' || kind === 'vdso' || kind === 'vvar') return undefined
+  const owner = image ?? file?.path ?? name ?? ''
+  return `${isWritableText(flags) ? 'WX' : ''}:${owner}`
+}
+
+/** Whether a mapping can be written and executed. */
+export function isWritableText(flags: bigint): boolean {
+  return (flags & (VM.VM_WRITE | VM.VM_EXEC)) === (VM.VM_WRITE | VM.VM_EXEC)
+}
