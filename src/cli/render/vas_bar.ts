@@ -7,7 +7,7 @@ const ABSENT = '░'
 
 /**
  * A block of so many lines: of a mapping, how much of it is in memory and in swap, from below; of a hole
- * nothing but its torn border.
+ * nothing but its torn border; what the kernel has of its own is all there, and empty here.
  */
 export function bar(part: ShownPart, height: number, width: number): string[] {
   if (part.type === 'hole') {
@@ -25,7 +25,7 @@ export function bar(part: ShownPart, height: number, width: number): string[] {
 /** One character for each cell, the first cell in the lowest line. */
 function cellsOf(part: ShownPart, count: number): string {
   const amounts = amountsOf(part)
-  if (amounts === undefined) return ABSENT.repeat(count)
+  if (amounts === undefined) return ' '.repeat(count)
   const { resident, hugetlb, swapped } = amounts
   const full = share(resident + hugetlb, part, count)
   const swap = Math.min(count - full, share(swapped, part, count))

@@ -1,6 +1,6 @@
 import { vmPermissions } from '../../kernel/vm_flags.js'
 import type { Page } from '../terminal.js'
-import { addressShower } from '../vas/address.js'
+import { addressShower, isKernelAddress } from '../vas/address.js'
 import { amountsOf } from '../vas/amounts.js'
 import { isWritableText } from '../vas/fold.js'
 import { type AddressRange, type ShownPart, sizeOf } from '../vas/part.js'
@@ -50,14 +50,18 @@ export function vasMap(parts: readonly ShownPart[], options: MapOptions): string
   return `${lines.join('\n')}\n`
 }
 
-function addressText(address: bigint, { pointer }: MapOptions): string {
-  return addressShower(pointer)(address).slice(2).padStart(ADDRESS, '0')
+/** A hashed address, which lies nowhere, does not look like a low one. */
+function addressText(address: bigint, { pointer, hidesDistances }: MapOptions): string {
+  const shown = addressShower(pointer)(address).slice(2)
+  if (!hidesDistances || !isKernelAddress(address)) return shown.padStart(ADDRESS, '0')
+  const hash = shown.slice(8)
+  return /^0*$/.test(shown) ? 'hidden'.padEnd(ADDRESS) : `hashed  ${hash}`
 }
 
 function block(part: ShownPart, columns: number, barWidth: number, options: MapOptions): string[] {
   const { style } = options.page
   const paint = paintOf(part, style)
-  const bars = bar(part, heightOf(part), barWidth)
+  const bars = bar(part, isSecret(part, options) ? 2 : heightOf(part), barWidth)
   const margin = ' '.repeat(ADDRESS)
   const room = columns - ADDRESS - barWidth - 3 - NUMBERS
   return bars.map((drawn, i) => {
@@ -76,9 +80,14 @@ export function heightOf(part: ShownPart): number {
   return 1 + Math.floor(Math.log2(Math.max(1, pages)) / 6)
 }
 
-function numbers(part: ShownPart, { page: { style }, hidesDistances }: MapOptions): string {
-  const secret = hidesDistances && part.type === 'hole' && part.half === 'kernel'
-  const size = (secret ? '?' : sizeText(sizeOf(part))).padStart(7)
+/** How far parts of the kernel are from each other tells where they are. */
+function isSecret(part: ShownPart, { hidesDistances }: MapOptions): boolean {
+  return hidesDistances && part.type === 'hole' && part.half === 'kernel'
+}
+
+function numbers(part: ShownPart, options: MapOptions): string {
+  const { style } = options.page
+  const size = (isSecret(part, options) ? '?' : sizeText(sizeOf(part))).padStart(7)
   const resident = amountsOf(part)?.resident
   const rss = (resident === undefined ? '' : sizeText(resident)).padStart(7)
   const permissions = permissionsOf(part).padEnd(4)
@@ -113,10 +122,11 @@ function words(part: ShownPart, room: number, { page: { style }, located }: MapO
   const { what, path } = partName(part)
   const plain = printable([what, ...notes(part)].join(', '))
   const left = room - mark.length - warning.length
-  const first = ellipsized(plain, left)
+  const reserved = path === '' ? 0 : Math.min(width(path) + 1, Math.floor(left / 2))
+  const first = ellipsized(plain, left - reserved)
   const rest = left - width(first) - 1
   // A path is known by its end.
-  const last = path === '' || rest < 4 ? '' : ` ${ellipsized(printable(path), rest, 'end')}`
+  const last = path === '' ? '' : ` ${ellipsized(printable(path), rest, 'end')}`
   const text = part.type === 'hole' ? style.dim(first) : paintOf(part, style)(first)
   return `${style.bold(mark)}${style.bold(style.red(warning))}${text}${last}`
 }

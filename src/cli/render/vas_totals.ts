@@ -25,6 +25,6 @@ function percent(part: number, whole: bigint): string {
 
 /** With as many digits as tell it from all. */
 function sparseText(sparse: number): string {
-  const digits = Math.min(12, Math.max(1, Math.ceil(-Math.log10(1 - sparse)) - 1))
+  const digits = Math.min(12, Math.max(1, Math.ceil(-Math.log10(1 - sparse)) - 2))
   return `${(Math.floor(sparse * 100 * 10 ** digits) / 10 ** digits).toFixed(digits)} %`
 }

@@ -9,5 +9,9 @@ const END = 1n << 64n
 
 /** Addresses of processes as they are, those of the kernel's half as pointers are shown. */
 export function addressShower(pointer: ShowPointer): ShowPointer {
-  return (address) => (address < KERNEL_HALF || address === END ? hex(address) : pointer(address))
+  return (address) => (isKernelAddress(address) ? pointer(address) : hex(address))
+}
+
+export function isKernelAddress(address: bigint): boolean {
+  return address >= KERNEL_HALF && address < END
 }

@@ -4,18 +4,30 @@ import type { AddressRange, FoldedPart, Hole, MappedPart, Part, ShownPart } from
 /** Nobody reads a map of more mappings than this. */
 const MOST_MAPPINGS = 300
 
-/** So few are shown each. */
-const FEWEST_FOLDED = 4
+interface Way {
+  /** Fewer neighbours than this stay as they are. */
+  readonly fewest: number
+  readonly acrossHoles: boolean
+}
+
+const WAYS: readonly Way[] = [
+  { fewest: 16, acrossHoles: false },
+  { fewest: 16, acrossHoles: true },
+  { fewest: 4, acrossHoles: true },
+]
 
 /**
  * A map that is not too long to read: where there are very many mappings, neighbours that belong to the
- * same file, or to none, are folded into one part; if those with nothing between are not enough, then
- * also across holes. What `apart` overlaps stays as it is, and so do few neighbours.
+ * same file, or to none, are folded into one part, no more of them than must be. What `apart` overlaps
+ * stays as it is.
  */
 export function fold(parts: readonly Part[], apart: readonly AddressRange[]): readonly ShownPart[] {
-  if (mappingsIn(parts) <= MOST_MAPPINGS) return parts
-  const adjacent = foldRuns(parts, apart, false)
-  return mappingsIn(adjacent) <= MOST_MAPPINGS ? adjacent : foldRuns(parts, apart, true)
+  let shown: readonly ShownPart[] = parts
+  for (const way of WAYS) {
+    if (mappingsIn(shown) <= MOST_MAPPINGS) break
+    shown = foldRuns(parts, apart, way)
+  }
+  return shown
 }
 
 function mappingsIn(parts: readonly ShownPart[]): number {
@@ -25,13 +37,13 @@ function mappingsIn(parts: readonly ShownPart[]): number {
 function foldRuns(
   parts: readonly Part[],
   apart: readonly AddressRange[],
-  acrossHoles: boolean,
+  { fewest, acrossHoles }: Way,
 ): ShownPart[] {
   const shown: ShownPart[] = []
   let run: Part[] = []
   let owner: string | undefined
   const end = () => {
-    shown.push(...folded(run))
+    shown.push(...folded(run, fewest))
     run = []
     owner = undefined
   }
@@ -50,10 +62,10 @@ function foldRuns(
 }
 
 /** A run as one part; holes at its end are not of it. */
-function folded(run: readonly Part[]): ShownPart[] {
+function folded(run: readonly Part[], fewest: number): ShownPart[] {
   const mapped = run.filter((part): part is MappedPart => part.type === 'mapping')
   const last = run.findLastIndex(({ type }) => type !== 'hole')
-  if (mapped.length < FEWEST_FOLDED) return [...run]
+  if (mapped.length < fewest) return [...run]
   const inside = run.slice(0, last + 1)
   const part: FoldedPart = {
     type: 'folded',
