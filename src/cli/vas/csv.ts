@@ -3,13 +3,13 @@ import type { ShowPointer } from '../render/pointers.js'
 import { addressShower } from './address.js'
 import { type MappedPart, type Part, sizeOf } from './part.js'
 
-const HEADER = [
-  ...['type', 'start', 'end', 'size', 'kind', 'permissions', 'path', 'offset', 'device', 'inode'],
-  ...['resident', 'swapped', 'huge', 'hugetlb', 'special', 'guard', 'threads'],
+const RANGE = ['type', 'start', 'end', 'size'] as const
+const MAPPING = [
+  ...['kind', 'permissions', 'path', 'offset', 'device', 'inode', 'threads'],
+  ...['resident', 'swapped', 'huge', 'hugetlb', 'special', 'guard'],
 ] as const
 
-/** A field: the value of a column of a part. */
-type Fields = Partial<Record<(typeof HEADER)[number], string | number | bigint>>
+type Field = string | number | bigint
 
 /** All parts as RFC 4180 has comma-separated values, with a header. Amounts are in bytes. */
 export function vasCsv(
@@ -19,43 +19,39 @@ export function vasCsv(
 ): string {
   const show = addressShower(pointer)
   const rows = parts.map((part) => {
-    const fields = fieldsOf(part, show, hidesDistances)
-    return HEADER.map((name) => field(fields[name])).join(',')
+    const { type, start, end } = part
+    const isSecret = hidesDistances && type === 'hole' && part.half === 'kernel'
+    const range = [type, show(start), show(end), isSecret ? '' : sizeOf(part)]
+    return [...range, ...about(part)].map(field).join(',')
   })
-  return `${[HEADER.join(','), ...rows].join('\r\n')}\r\n`
+  return `${[[...RANGE, ...MAPPING].join(','), ...rows].join('\r\n')}\r\n`
 }
 
-function fieldsOf(part: Part, show: ShowPointer, hidesDistances: boolean): Fields {
-  const { type, start, end } = part
-  const secret = hidesDistances && type === 'hole' && part.half === 'kernel'
-  const range = { type, start: show(start), end: show(end), size: secret ? '' : sizeOf(part) }
-  switch (type) {
-    case 'hole':
-      return { ...range, kind: part.half }
-    case 'kernel':
-      return { ...range, kind: part.name, permissions: part.permissions ?? '' }
-    case 'mapping':
-      return { ...range, ...mappingFields(part) }
-  }
+/** Fields of the columns of {@link MAPPING}. */
+function about(part: Part): Field[] {
+  const { type } = part
+  if (type === 'mapping') return aboutMapping(part)
+  const known = type === 'hole' ? [part.half] : [part.name, part.permissions ?? '']
+  return [...known, ...MAPPING.slice(known.length).map(() => '')]
 }
 
-function mappingFields({ segment, residency }: MappedPart): Fields {
+function aboutMapping({ segment, residency }: MappedPart): Field[] {
   const { kind, flags, file, name, image, offset, threads } = segment
-  const device = file === undefined ? '' : `${file.major}:${file.minor}`
-  return {
+  const { resident, swapped, huge, hugetlb, special, guard } = residency
+  return [
     kind,
-    permissions: vmPermissions(flags),
-    path: file?.path ?? name ?? image ?? '',
-    offset: file === undefined ? '' : offset,
-    device,
-    inode: file?.inode ?? '',
-    ...residency,
-    threads: threads.map(({ tid }) => tid).join(' '),
-  }
+    vmPermissions(flags),
+    file?.path ?? name ?? image ?? '',
+    file === undefined ? '' : offset,
+    file === undefined ? '' : `${file.major}:${file.minor}`,
+    file === undefined ? '' : file.inode,
+    threads.map(({ tid }) => tid).join(' '),
+    ...[resident, swapped, huge, hugetlb, special, guard],
+  ]
 }
 
 /** RFC 4180, 2.5 to 2.7 */
-function field(value: string | number | bigint | undefined): string {
-  const text = String(value ?? '')
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
+function field(value: Field): string {
+  if (typeof value !== 'string') return String(value)
+  return /[",\r\n]/.test(value) ? `"${value.replaceAll('"', '""')}"` : value
 }

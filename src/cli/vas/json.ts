@@ -18,42 +18,54 @@ export function vasJson(
     pid,
     comm,
     parts: parts.map((part) => partJson(part, show, hidesDistances)),
-    totals: totals ?? null,
+    totals: totals === undefined ? null : { ...totals, mapped: exact(totals.mapped) },
   }
 }
 
-function partJson(part: Part, show: ShowPointer, hidesDistances: boolean) {
-  const { type, start, end } = part
+/** Each written out, since there may be very many. */
+function partJson(part: Part, show: ShowPointer, hidesDistances: boolean): object {
+  const { type } = part
+  const [start, end] = [show(part.start), show(part.end)]
   const isSecret = hidesDistances && type === 'hole' && part.half === 'kernel'
-  const range = {
+  const size = isSecret ? null : exact(sizeOf(part))
+  if (type === 'mapping') return mappingJson(part, start, end, size)
+  if (type === 'hole') return { type, start, end, size, half: part.half }
+  return { type, start, end, size, name: part.name, permissions: part.permissions ?? null }
+}
+
+function mappingJson(
+  { type, segment, residency }: MappedPart,
+  start: string,
+  end: string,
+  size: number | string | null,
+): object {
+  const { file } = segment
+  return {
     type,
-    start: show(start),
-    end: show(end),
-    size: isSecret ? null : sizeOf(part),
-  }
-  switch (type) {
-    case 'hole':
-      return { ...range, half: part.half }
-    case 'kernel':
-      return { ...range, name: part.name, permissions: part.permissions ?? null }
-    case 'mapping':
-      return { ...range, ...mappingJson(part) }
+    start,
+    end,
+    size,
+    kind: segment.kind,
+    permissions: vmPermissions(segment.flags),
+    name: segment.name ?? null,
+    image: segment.image ?? null,
+    path: file?.path ?? null,
+    offset: file === undefined ? null : exact(segment.offset),
+    device: file === undefined ? null : `${file.major}:${file.minor}`,
+    inode: file === undefined ? null : exact(file.inode),
+    threads: segment.threads.map(({ tid }) => tid),
+    hugePages: segment.hugePages ?? null,
+    resident: residency.resident,
+    swapped: residency.swapped,
+    huge: residency.huge,
+    hugetlb: residency.hugetlb,
+    special: residency.special,
+    guard: residency.guard,
   }
 }
 
-function mappingJson({ segment, residency }: MappedPart) {
-  const { kind, flags, file, name, image, offset, threads, hugePages } = segment
-  return {
-    kind,
-    permissions: vmPermissions(flags),
-    name: name ?? null,
-    image: image ?? null,
-    file:
-      file === undefined
-        ? null
-        : { path: file.path, offset, device: `${file.major}:${file.minor}`, inode: file.inode },
-    threads: threads.map(({ tid }) => tid),
-    hugePages: hugePages ?? null,
-    ...residency,
-  }
+/** As any JSON of ksight has 64-bit numbers; made here, since there may be very many. */
+function exact(value: bigint): number | string {
+  const number = Number(value)
+  return Number.isSafeInteger(number) ? number : String(value)
 }
