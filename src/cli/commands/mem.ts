@@ -6,8 +6,8 @@ import { openKernel } from '../open.js'
 import type { GlobalOptions } from '../options.js'
 import { present } from '../present.js'
 import { findProcessMm, type ProcessMm, whileItLives } from '../process_mm.js'
+import { amountText } from '../render/amount_text.js'
 import { printable } from '../render/printable.js'
-import { sizeText } from '../render/size_text.js'
 import { type Column, table } from '../render/table.js'
 import type { Page } from '../terminal.js'
 import { sumOf } from '../vas/amounts.js'
@@ -87,7 +87,7 @@ function rowsOf({ counted, vmas, walked }: Seen): Row[] {
 
 const tables = (count: number) => (count === 1 ? '1 table' : `${count} tables`)
 
-const amount = (bytes: bigint | undefined) => (bytes === undefined ? '' : sizeText(bytes))
+const amount = (bytes: bigint | undefined) => (bytes === undefined ? '' : amountText(bytes))
 
 const COLUMNS: readonly Column<Row>[] = [
   { title: 'AMOUNT', cell: ({ name }) => name },

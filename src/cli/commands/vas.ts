@@ -9,6 +9,7 @@ import type { GlobalOptions } from '../options.js'
 import { pointerMode, showMessage, showPointers } from '../pointers.js'
 import { present } from '../present.js'
 import { findProcessMm, type ProcessMm, whileItLives } from '../process_mm.js'
+import { labelled } from '../render/labelled.js'
 import { printable } from '../render/printable.js'
 import { vasMap } from '../render/vas_map.js'
 import { totalsText } from '../render/vas_totals.js'
@@ -46,7 +47,7 @@ export async function vas(pid: number, options: VasOptions): Promise<void> {
       const shown = fold(seen.parts, located === undefined ? [] : [located])
       const places = located === undefined ? [] : locationLines(seen.parts, located)
       return [
-        `${page.style.bold(printable(`${process.comm} (PID ${process.pid})`))}: ${SCALE}\n`,
+        labelled(printable(`${process.comm} (PID ${process.pid}): `), SCALE, page.width),
         ...places.map((line) => `${printable(showMessage(line, options))}\n`),
         '\n',
         vasMap(shown, { page, pointer, hidesDistances, located }),

@@ -5,9 +5,9 @@ import { amountsOf } from '../vas/amounts.js'
 import { isWritableText } from '../vas/fold.js'
 import { type AddressRange, type ShownPart, sizeOf } from '../vas/part.js'
 import { partName } from '../vas/part_name.js'
+import { amountText } from './amount_text.js'
 import type { ShowPointer } from './pointers.js'
 import { ellipsized, printable, width } from './printable.js'
-import { sizeText } from './size_text.js'
 import type { Style } from './style.js'
 import { bar } from './vas_bar.js'
 
@@ -87,9 +87,9 @@ function isSecret(part: ShownPart, { hidesDistances }: MapOptions): boolean {
 
 function numbers(part: ShownPart, options: MapOptions): string {
   const { style } = options.page
-  const size = (isSecret(part, options) ? '?' : sizeText(sizeOf(part))).padStart(7)
+  const size = (isSecret(part, options) ? '?' : amountText(sizeOf(part))).padStart(7)
   const resident = amountsOf(part)?.resident
-  const rss = (resident === undefined ? '' : sizeText(resident)).padStart(7)
+  const rss = (resident === undefined ? '' : amountText(resident)).padStart(7)
   const permissions = permissionsOf(part).padEnd(4)
   return `${isWx(part) ? style.bold(style.red(permissions)) : permissions} ${size} ${rss}`
 }
@@ -138,7 +138,7 @@ function notes(part: ShownPart): string[] {
   const { swapped, huge, hugetlb, special, guard } = amounts
   const named = { swap: swapped, huge, 'in hugetlb': hugetlb, 'zero or device': special, guard }
   const shown = Object.entries(named).filter(([, bytes]) => bytes > 0)
-  return shown.map(([name, bytes]) => `${sizeText(bytes)} ${name}`)
+  return shown.map(([name, bytes]) => `${amountText(bytes)} ${name}`)
 }
 
 function overlap(a: AddressRange, b: AddressRange): boolean {

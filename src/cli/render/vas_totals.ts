@@ -1,6 +1,6 @@
 import type { Totals } from '../vas/totals.js'
+import { amountText } from './amount_text.js'
 import { labelled } from './labelled.js'
-import { sizeText } from './size_text.js'
 
 const LABEL = 13
 
@@ -9,12 +9,12 @@ export function totalsText(totals: Totals, columns: number | undefined): string 
   const line = (label: string, text: string) => labelled(label.padEnd(LABEL), text, columns)
   const levels = Object.entries(totals.pageTables).map(([level, count]) => `${count} ${level}`)
   return [
-    line('mapped', `${sizeText(mapped)} in ${mappings} VMAs, of ${files} files`),
-    line('resident', `${sizeText(resident)} (${percent(resident, mapped)} of what is mapped)`),
-    line('swapped', sizeText(swapped)),
-    huge > 0 ? line('huge pages', `${sizeText(huge)} of what is resident`) : '',
-    hugetlb > 0 ? line('hugetlb', sizeText(hugetlb)) : '',
-    line('page tables', `${sizeText(totals.pageTableBytes)}: ${levels.join(', ')}`),
+    line('mapped', `${amountText(mapped)} in ${mappings} VMAs, of ${files} files`),
+    line('resident', `${amountText(resident)} (${percent(resident, mapped)} of what is mapped)`),
+    line('swapped', amountText(swapped)),
+    huge > 0 ? line('huge pages', `${amountText(huge)} of what is resident`) : '',
+    hugetlb > 0 ? line('hugetlb', amountText(hugetlb)) : '',
+    line('page tables', `${amountText(totals.pageTableBytes)}: ${levels.join(', ')}`),
     line('sparse', `${holes} holes are ${sparseText(sparse)} of the user half`),
   ].join('')
 }

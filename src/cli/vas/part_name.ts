@@ -1,6 +1,6 @@
 import type { Segment } from '../../kernel/segments.js'
 import { vmPermissions } from '../../kernel/vm_flags.js'
-import { sizeText } from '../render/size_text.js'
+import { amountText } from '../render/amount_text.js'
 import type { FoldedPart, Hole, ShownPart } from './part.js'
 import { sizeOf } from './part.js'
 
@@ -50,7 +50,7 @@ function foldedName({ parts, holes }: FoldedPart): PartName {
   )
   const { image, file, name } = parts[0]!.segment
   const empty = holes.reduce((sum, hole) => sum + sizeOf(hole), 0n)
-  const among = holes.length === 0 ? '' : `, ${holes.length} holes of ${sizeText(empty)}`
+  const among = holes.length === 0 ? '' : `, ${holes.length} holes of ${amountText(empty)}`
   return {
     what: `${parts.length} mappings folded (${kinds}${among})`,
     path: image ?? file?.path ?? name ?? '',

@@ -4,7 +4,7 @@ const UNITS = ['', 'K', 'M', 'G', 'T', 'P', 'E'] as const
  * Bytes as people read them, in at most five characters: `4K`, `1.5M`, `127T`. What is not shown is cut off,
  * not rounded: what is less than whole never looks whole.
  */
-export function sizeText(bytes: bigint | number): string {
+export function amountText(bytes: bigint | number): string {
   let value = Number(bytes)
   let unit = 0
   while (value >= 1024 && unit < UNITS.length - 1) {
