@@ -104,6 +104,15 @@ const NOTHING = -1
 /** Software bits of entries: `_PAGE_SPECIAL` of x86-64, PTE_SPECIAL of arm64. */
 const SPECIAL_BITS = { x86_64: { low: 1 << 9, high: 0 }, aarch64: { low: 0, high: 1 << 24 } }
 
+const UNTOUCHED: VmaResidency = Object.freeze({
+  resident: 0,
+  swapped: 0,
+  huge: 0,
+  hugetlb: 0,
+  special: 0,
+  guard: 0,
+})
+
 class Counter {
   /** Units of 4 KiB. */
   private readonly starts: Float64Array
@@ -198,6 +207,9 @@ class Counter {
 
   private amountsOf(vma: number): VmaResidency {
     const base = vma * KINDS.length
+    // Of very many mappings, most have never been touched.
+    const end = base + KINDS.length
+    if (this.amounts.subarray(base, end).every((amount) => amount === 0)) return UNTOUCHED
     const amount = (kind: number) => this.amounts[base + kind]! * UNIT
     return {
       resident: amount(RESIDENT),
