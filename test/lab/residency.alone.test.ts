@@ -50,7 +50,7 @@ describeLab('what is in memory and in swap of each mapping, in an image', () => 
       await start('layout', '/run/mapped')
       await start('threads', '5', '0', '1')
       for (const name of ['residency', 'layout', 'threads']) {
-        const pid = Number(await run(`pidof ${name}`))
+        const pid = Number(await run(`pgrep -o -x ${name}`))
         await run(`kill -STOP ${pid}; while ! grep -q '^State:.T' /proc/${pid}/status; do :; done`)
         stopped.push({ pid, smaps: await run(`cat /proc/${pid}/smaps`) })
       }

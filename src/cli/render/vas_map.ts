@@ -75,7 +75,7 @@ function block(part: ShownPart, columns: number, barWidth: number, options: MapO
  * Lines of a block: one up to 128 KiB, and one more for each 64 times as much, so that the hole of 128 TiB
  * that is most of an address space takes six.
  */
-export function heightOf(part: ShownPart): number {
+function heightOf(part: ShownPart): number {
   const pages = Number(sizeOf(part) >> 12n)
   return 1 + Math.floor(Math.log2(Math.max(1, pages)) / 6)
 }
@@ -138,7 +138,11 @@ function notes(part: ShownPart): string[] {
   const { swapped, huge, hugetlb, special, guard } = amounts
   const named = { swap: swapped, huge, 'in hugetlb': hugetlb, 'zero or device': special, guard }
   const shown = Object.entries(named).filter(([, bytes]) => bytes > 0)
-  return shown.map(([name, bytes]) => `${amountText(bytes)} ${name}`)
+  const advice = part.type === 'mapping' ? part.segment.hugePages : undefined
+  return [
+    ...shown.map(([name, bytes]) => `${amountText(bytes)} ${name}`),
+    ...(advice === undefined ? [] : [advice]),
+  ]
 }
 
 function overlap(a: AddressRange, b: AddressRange): boolean {

@@ -24,10 +24,12 @@ export function partName(part: ShownPart): PartName {
 }
 
 function holeName({ half }: Hole): string {
-  return half === 'non-canonical' ? 'non-canonical: no addresses' : 'hole'
+  if (half === 'non-canonical') return 'non-canonical: no addresses'
+  // What kernelHalf() tells is not all that the kernel has.
+  return half === 'kernel' ? 'not told apart' : 'hole'
 }
 
-export function segmentKind({ kind, threads }: Segment): string {
+function segmentKind({ kind, threads }: Segment): string {
   const tids = threads.map(({ tid }) => tid)
   const stack = kind === 'stack' || kind === 'thread stack'
   if (!stack || tids.length === 0) return kind === 'guard' ? 'guard page of the stack above' : kind
