@@ -1,7 +1,7 @@
 import type { Kernel } from '../../kernel/kernel.js'
 import { type Residency, vmaResidency } from '../../kernel/residency.js'
+import { processSegments, type Segment } from '../../kernel/segments.js'
 import { type TaskMem, taskMem } from '../../kernel/task_mem.js'
-import { listVmas, type VmaSummary } from '../../kernel/vma_summary.js'
 import { openKernel } from '../open.js'
 import type { GlobalOptions } from '../options.js'
 import { present } from '../present.js'
@@ -31,12 +31,12 @@ export async function mem(pid: number, options: GlobalOptions): Promise<void> {
 
 interface Seen {
   readonly counted: TaskMem
-  readonly vmas: readonly VmaSummary[]
+  readonly vmas: readonly Segment[]
   readonly walked: Residency
 }
 
-function look(kernel: Kernel, { mm }: ProcessMm): Seen {
-  const vmas = listVmas(kernel, mm)
+function look(kernel: Kernel, { task, mm }: ProcessMm): Seen {
+  const vmas = processSegments(kernel, task)
   const walked = vmaResidency(kernel, mm, vmas)
   kernel.drop()
   return { counted: taskMem(kernel, kernel.at('mm_struct', mm.$address)), vmas, walked }
@@ -68,6 +68,9 @@ function rowsOf({ counted, vmas, walked }: Seen): Row[] {
     row('RssAnon', counted.anonymous, undefined, 'of it: its own'),
     row('RssFile', counted.file, undefined, 'of files'),
     row('RssShmem', counted.shmem, undefined, 'shared memory'),
+    ...byMapping(vmas, walked).map(([name, bytes]) => {
+      return row(name, undefined, bytes, `of VmRSS: in ${name.trim()} mappings`)
+    }),
     row('huge', undefined, huge, 'of VmRSS: in transparent huge pages'),
     row('VmSwap', counted.swap, swapped, 'in swap, without shared memory'),
     row('HugetlbPages', counted.hugetlb, hugetlb, 'apart from VmRSS'),
@@ -82,6 +85,22 @@ function rowsOf({ counted, vmas, walked }: Seen): Row[] {
     ...[...walked.tables].map(([level, count]) => {
       return row(`  ${level}`, undefined, BigInt(count) * PAGE_SIZE, tables(count))
     }),
+  ]
+}
+
+/**
+ * What is in memory by what it is mapped as. The kernel counts otherwise: pages that a private mapping of a
+ * file got of its own by writing are RssAnon, those of files in a tmpfs RssShmem.
+ */
+function byMapping(vmas: readonly Segment[], { vmas: walked }: Residency): [string, number][] {
+  const sum = (wanted: (segment: Segment) => boolean) => {
+    return sumOf(walked.filter((_, i) => wanted(vmas[i]!))).resident
+  }
+  const isShared = ({ kind }: Segment) => kind === 'shared memory' || kind === 'memfd'
+  return [
+    ['  anonymous', sum(({ file }) => file === undefined)],
+    ['  file', sum((vma) => vma.file !== undefined && !isShared(vma))],
+    ['  shared', sum(isShared)],
   ]
 }
 

@@ -12,9 +12,7 @@ const NOTHING: VmaResidency = {
 
 /** What of a part is in memory and in swap; undefined for what is no mapping. */
 export function amountsOf(part: ShownPart): VmaResidency | undefined {
-  if (part.type === 'mapping') return part.residency
-  if (part.type !== 'folded') return undefined
-  return sumOf(part.parts.map(({ residency }) => residency))
+  return part.type === 'mapping' || part.type === 'folded' ? part.residency : undefined
 }
 
 export function sumOf(all: readonly VmaResidency[]): VmaResidency {

@@ -1,4 +1,5 @@
 import { VM } from '../../kernel/vm_flags.js'
+import { sumOf } from './amounts.js'
 import type { AddressRange, FoldedPart, Hole, MappedPart, Part, ShownPart } from './part.js'
 
 /** Nobody reads a map of more mappings than this. */
@@ -73,6 +74,7 @@ function folded(run: readonly Part[], fewest: number): ShownPart[] {
     end: inside.at(-1)!.end,
     parts: mapped,
     holes: inside.filter((part): part is Hole => part.type === 'hole'),
+    residency: sumOf(mapped.map(({ residency }) => residency)),
   }
   return [part, ...run.slice(last + 1)]
 }

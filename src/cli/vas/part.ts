@@ -34,6 +34,8 @@ export interface FoldedPart extends AddressRange {
   readonly type: 'folded'
   readonly parts: readonly MappedPart[]
   readonly holes: readonly Hole[]
+  /** Of all of them. */
+  readonly residency: VmaResidency
 }
 
 export type Part = MappedPart | KernelPart | Hole
