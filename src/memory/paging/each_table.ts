@@ -19,13 +19,17 @@ export interface Table {
   readonly end: number
 }
 
-/** Of an image that is damaged, tables may lead to each other in any way. */
+/**
+ * Tables of a damaged image may lead to each other in any way. Linux shares those of hugetlb, even within
+ * a process, but not so many; tables that cannot be read count as well.
+ */
+const MOST_REPEATS = 2 ** 16
 const MOST_TABLES = 2 ** 22
 
 /**
  * Every table that maps something in the lower half of the addresses, from page `from` up to page
- * `to` (of 4 KiB), the root included: each before those that it leads to, in the order of addresses. A
- * table that was seen before is not gone through again; those left out are told to `skipped`.
+ * `to` (of 4 KiB), the root included: each before those that it leads to, in the order of addresses.
+ * Those that cannot be read are told to `skipped`, and so is it if tables are repeated without an end.
  *
  * For who needs what a walk to pages leaves out: swap entries, and the tables themselves.
  */
@@ -39,20 +43,24 @@ export function* forEachTable(
 ): Generator<Table> {
   const seen = new Set<number>()
   const range = { from, to }
+  let repeats = MOST_REPEATS
   const enter = (address: number, depth: number, page: number): Table | undefined => {
+    if (repeats === 0) return undefined
     const level = mode.levels[depth]!
-    const why = read(address, level)
-    if (why instanceof DataView) return tableOf(level, why, page, range)
-    const length = BigInt(unitsIn(level) * 2 ** level.bits) << SHIFT
-    skipped({ virtual: BigInt(page) << SHIFT, length, level: level.name, why })
-    return undefined
-  }
-  const read = (address: number, level: Level): DataView | string => {
-    if (seen.has(address)) return 'a table leads to it that is not the first one'
-    if (seen.size >= MOST_TABLES) return 'there are too many tables'
-    seen.add(address)
+    const leave = (pages: number, why: string) => {
+      const length = BigInt(pages) << SHIFT
+      skipped({ virtual: BigInt(page) << SHIFT, length, level: level.name, why })
+    }
     const table = readTable(mode, physical, address, level)
-    return table instanceof FaultError ? table.message : table
+    if (table instanceof FaultError || seen.has(address) || seen.size >= MOST_TABLES) repeats--
+    seen.add(address)
+    if (repeats === 0) {
+      leave(to - page, 'tables lead to each other over and over, or cannot be read')
+      return undefined
+    }
+    if (table instanceof DataView) return tableOf(level, table, page, range)
+    leave(unitsIn(level) * 2 ** level.bits, table.message)
+    return undefined
   }
   const top = enter(Number(root), 0, 0)
   if (top !== undefined) yield* below(mode, top, 0, enter)
