@@ -89,8 +89,9 @@ describeLab('what is in memory and in swap of each mapping, in an image', () => 
           }
         }
       }
-      // 16 pages; two huge pages; one of hugetlb in each of two programs.
-      expect(kinds).toEqual({ Swap: 64, AnonHugePages: 4096, Private_Hugetlb: 2048 })
+      // 16 pages; two huge pages of one program and perhaps one of another; one of hugetlb.
+      expect(kinds).toMatchObject({ Swap: 64, Private_Hugetlb: 2048 })
+      expect([4096, 6144]).toContain(kinds.AnonHugePages)
     })
 
     test('is what the commands show', () => {
@@ -101,7 +102,7 @@ describeLab('what is in memory and in swap of each mapping, in an image', () => 
       }
       expect(totals.resident).toBe(sum('Rss') * 1024)
       expect(totals.swapped).toBe(64 * 1024)
-      expect(output('-c', image, 'vas', String(pid))).toMatch(/ ▒*.* 64K swap$/m)
+      expect(output('-c', image, 'vas', String(pid))).toMatch(/▒.* anonymous, 64K swap/)
       const { walked } = json<{ walked: Record<string, number> }>('-c', image, 'mem', String(pid))
       expect({ rss: walked.VmRSS, swap: walked.VmSwap }).toEqual({
         rss: totals.resident,

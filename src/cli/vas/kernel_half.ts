@@ -42,13 +42,22 @@ function image(kernel: Kernel): KernelPart[] {
     const permissions = permissionsOf(mapping)
     const end = mapping.virtual + mapping.length
     const last = parts.at(-1)
-    if (last?.permissions === permissions && last.end === mapping.virtual) {
-      parts[parts.length - 1] = { ...last, end }
+    if (last?.end === mapping.virtual && continues(last, permissions, mapping)) {
+      // What is mapped otherwise for a few pages is no part of its own.
+      const same = last.permissions === permissions
+      parts[parts.length - 1] = { ...last, end, permissions: same ? permissions : undefined }
     } else {
       parts.push(part(`kernel ${IMAGE_PARTS[permissions]}`, mapping.virtual, end, permissions))
     }
   }
   return parts
+}
+
+/** Parts of the image are aligned to this much, if they are large. */
+const LARGE = 2n << 20n
+
+function continues(last: KernelPart, permissions: string, { length }: Mapping): boolean {
+  return last.permissions === permissions || (last.name !== 'kernel text' && length < LARGE)
 }
 
 const IMAGE_PARTS: Record<string, string> = {
