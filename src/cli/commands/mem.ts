@@ -2,6 +2,7 @@ import type { Kernel } from '../../kernel/kernel.js'
 import { type Residency, vmaResidency } from '../../kernel/residency.js'
 import { processSegments, type Segment } from '../../kernel/segments.js'
 import { type TaskMem, taskMem } from '../../kernel/task_mem.js'
+import type { LevelName } from '../../memory/paging/mode.js'
 import { openKernel } from '../open.js'
 import type { GlobalOptions } from '../options.js'
 import { present } from '../present.js'
@@ -52,14 +53,21 @@ interface Row {
 
 const PAGE_SIZE = 4096n
 
+/** `mm->pgtables_bytes` has tables of the other levels. */
+const UNCOUNTED: ReadonlySet<LevelName> = new Set(['PGD', 'P4D'])
+
+/** A huge page of anonymous memory has a PTE table set aside, for when it is split (`pgtable_trans_huge_deposit()`). */
+const PAGE_TABLES = 'page tables; the kernel also counts one set aside for each huge page'
+
 function rowsOf({ counted, vmas, walked }: Seen): Row[] {
   const size = vmas.reduce((sum, { start, end }) => sum + (end - start), 0n)
   const { resident, swapped, huge, hugetlb, special } = sumOf(walked.vmas)
   const row = (name: string, counted?: bigint, walked?: bigint | number, what = ''): Row => {
     return { name, counted, walked: walked === undefined ? undefined : BigInt(walked), what }
   }
-  const [top, ...lower] = [...walked.tables.values()]
-  const below = lower.reduce((sum, count) => sum + count, 0)
+  const below = [...walked.tables].reduce((sum, [level, count]) => {
+    return UNCOUNTED.has(level) ? sum : sum + count
+  }, 0)
   return [
     row('VmSize', counted.size, size, `${vmas.length} mappings`),
     row('VmPeak', counted.peak, undefined, 'the most that it was'),
@@ -81,7 +89,7 @@ function rowsOf({ counted, vmas, walked }: Seen): Row[] {
     row('VmLib', counted.library, undefined, 'code of libraries'),
     row('VmLck', counted.locked, undefined, 'locked by mlock(2)'),
     row('VmPin', counted.pinned, undefined, 'pinned for devices'),
-    row('VmPTE', counted.pageTables, BigInt(below) * PAGE_SIZE, `page tables below the ${top} PGD`),
+    row('VmPTE', counted.pageTables, BigInt(below) * PAGE_SIZE, PAGE_TABLES),
     ...[...walked.tables].map(([level, count]) => {
       return row(`  ${level}`, undefined, BigInt(count) * PAGE_SIZE, tables(count))
     }),
