@@ -102,7 +102,7 @@ describeLab('what is in memory and in swap of each mapping, in an image', () => 
       }
       expect(totals.resident).toBe(sum('Rss') * 1024)
       expect(totals.swapped).toBe(64 * 1024)
-      expect(output('-c', image, 'vas', String(pid))).toMatch(/▒.* anonymous, 64K swap/)
+      expect(output('-c', image, 'vas', String(pid))).toMatch(/│█+▒+│\n.* anonymous, 64K swap/)
       const { walked } = json<{ walked: Record<string, number> }>('-c', image, 'mem', String(pid))
       expect({ rss: walked.VmRSS, swap: walked.VmSwap }).toEqual({
         rss: totals.resident,
