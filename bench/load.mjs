@@ -23,3 +23,27 @@ export async function startThreads(count) {
     restoreLimits()
   }
 }
+
+/**
+ * Keeps a process with so many mappings alive and asleep.
+ * @param {number} anonymous
+ * @param {number} pages of the file
+ * @param {string} file of as many pages
+ * @returns {Promise<{ pid: number, end: () => Promise<void> }>}
+ */
+export async function startMappings(anonymous, pages, file) {
+  const args = [String(anonymous), String(pages), file]
+  const child = spawn(compile('mappings'), args, { stdio: ['ignore', 'pipe', 'inherit'] })
+  await Promise.race([once(child.stdout, 'data'), once(child, 'exit')])
+  const { pid, exitCode } = child
+  if (pid === undefined || exitCode !== null) {
+    throw new Error(`this machine does not let a process have ${anonymous + pages} mappings`)
+  }
+  return {
+    pid,
+    end: async () => {
+      child.kill('SIGKILL')
+      await once(child, 'exit')
+    },
+  }
+}

@@ -8,14 +8,15 @@ import { readModule } from './debian_kernel.mjs'
 const WANTED = ['virtio_pci', '9pnet_virtio', '9p', 'overlay', 'qemu_fw_cfg']
 
 /**
- * The modules that the guest loads when it starts, each after those that it depends on.
+ * Modules, each after those that it depends on; by default those that the guest loads when it starts.
  * @param {import('./debian_kernel.mjs').DebianVersion} version
+ * @param {readonly string[]} names
  * @returns {Promise<Map<string, Buffer>>} object files by name
  */
-export async function modulesInOrder(version) {
+export async function modulesInOrder(version, names = WANTED) {
   /** @type {Map<string, Buffer>} */
   const ordered = new Map()
-  for (const name of WANTED) await add(name)
+  for (const name of names) await add(name)
   return ordered
 
   /** @param {string} name */

@@ -48,6 +48,12 @@ export * from './kernel/printk.js'
 export * from './kernel/proc_task_name.js'
 export * from './kernel/rbtree.js'
 export * from './kernel/relations.js'
+export {
+  type Residency,
+  type VmaRange,
+  type VmaResidency,
+  vmaResidency,
+} from './kernel/residency.js'
 export * from './kernel/sched.js'
 export {
   processSegments,

@@ -3,6 +3,7 @@ import { LOG_LEVELS } from '../kernel/log_record.js'
 import type { Walk } from '../kernel/tasks.js'
 import type { Via } from '../live/open_memory.js'
 import type { PointerMode } from './render/pointers.js'
+import type { AddressRange } from './vas/part.js'
 
 /** The ways to read the running kernel's memory; named here, so that nothing of them need be loaded. */
 export const VIAS: readonly Via[] = ['bpf', 'kcore']
@@ -63,5 +64,23 @@ export function parseSeconds(text: string): number {
   throw new UsageError(
     `wrong number of seconds ${JSON.stringify(text)}`,
     `--watch takes ${SHORTEST_WATCH} to 86400`,
+  )
+}
+
+const LIMIT = 1n << 64n
+const UNITS: Record<string, bigint> = { '': 1n, K: 1n << 10n, M: 1n << 20n, G: 1n << 30n }
+
+/** `ADDR[,LEN]`: an address in hexadecimal, and a number of bytes, perhaps with K, M or G behind it. */
+export function parseLocation(text: string): AddressRange {
+  const [, digits, count = '1', unit = ''] =
+    /^(?:0x)?([0-9a-f]{1,16})(?:,(0x[0-9a-f]{1,16}|\d{1,20})([KMG]?))?$/i.exec(text) ?? []
+  const length = BigInt(count.toLowerCase()) * UNITS[unit.toUpperCase()]!
+  const start = digits === undefined ? LIMIT : BigInt(`0x${digits}`)
+  const end = start + length
+  if (length > 0n && end <= LIMIT) return { start, end }
+  throw new UsageError(
+    `wrong place ${JSON.stringify(text)}`,
+    '--locate takes a hexadecimal address, and after a comma a number of bytes',
+    'such as 7ffd5e3f1000 or 0x7ffd5e3f1000,8K',
   )
 }

@@ -7,6 +7,7 @@ import {
   type GlobalOptions,
   parseCount,
   parseLevels,
+  parseLocation,
   parsePid,
   parseSeconds,
   VIAS,
@@ -36,6 +37,7 @@ export function createProgram(): Command {
   addOverview(program)
   addTaskLists(program)
   addTask(program)
+  addMemory(program)
   addTypesAndSymbols(program)
   addLayout(program)
   addLog(program)
@@ -127,6 +129,34 @@ function addTask(program: Command): void {
     .action(async (pid: number | 'self', members: string[], _options, command: Command) => {
       const { task } = await import('./commands/task.js')
       await task(pid, members, command.optsWithGlobals())
+    })
+}
+
+function addMemory(program: Command): void {
+  program
+    .command('vas')
+    .summary('the address space of a process, and the kernel’s half, to scale')
+    .addArgument(new Argument('<pid>', 'of a process or thread').argParser(parsePid))
+    .option('--user', 'only the half of the process')
+    .option('--kernel', 'only the half of the kernel')
+    .addOption(
+      new Option(
+        '--locate <addr[,len]>',
+        'mark what is at a hexadecimal address, and in the bytes that follow',
+      ).argParser(parseLocation),
+    )
+    .option('--csv <file>', 'also write all parts as comma-separated values')
+    .action(async (pid: number, _options, command: Command) => {
+      const { vas } = await import('./commands/vas.js')
+      await vas(pid, command.optsWithGlobals())
+    })
+  program
+    .command('mem')
+    .summary('what memory a process has, as the kernel counts and as its page tables say')
+    .addArgument(new Argument('<pid>', 'of a process or thread').argParser(parsePid))
+    .action(async (pid: number, _options, command: Command) => {
+      const { mem } = await import('./commands/mem.js')
+      await mem(pid, command.optsWithGlobals())
     })
 }
 
