@@ -4,6 +4,7 @@ import { nearestNames } from '../bytes/nearest.js'
 import { UsageError } from '../errors.js'
 import {
   type GlobalOptions,
+  parseAddress,
   parseCount,
   parseLevels,
   parsePid,
@@ -36,6 +37,7 @@ export function createProgram(): Command {
   addTaskLists(program)
   addTask(program)
   addTypesAndSymbols(program)
+  addTranslate(program)
   addLog(program)
 
   return program
@@ -146,6 +148,21 @@ function addTypesAndSymbols(program: Command): void {
     .action(async (what: string, _options, command: Command) => {
       const { sym } = await import('./commands/sym.js')
       await sym(what, command.optsWithGlobals())
+    })
+}
+
+function addTranslate(program: Command): void {
+  program
+    .command('translate')
+    .summary('an address taken apart, and walked through the page tables')
+    .addArgument(new Argument('<address>', 'such as 0x7ffd1b2c3d40').argParser(parseAddress))
+    .addOption(
+      new Option('-p, --pid <pid>', 'in the address space of this process').argParser(parsePid),
+    )
+    .option('--mode <name>', 'only take it apart, in this paging mode, without a kernel')
+    .action(async (address: bigint, _options, command: Command) => {
+      const { translate } = await import('./commands/translate.js')
+      await translate(address, command.optsWithGlobals())
     })
 }
 

@@ -1,0 +1,68 @@
+import { NotFoundError, UsageError } from '../../errors.js'
+import type { Kernel } from '../../kernel/kernel.js'
+import type { UntypedView } from '../../object/kernel_types.js'
+import { openKernel } from '../open.js'
+import type { GlobalOptions } from '../options.js'
+import { pagingMode } from '../paging_modes.js'
+import { showPointers } from '../pointers.js'
+import { present } from '../present.js'
+import { apartAsText, translationAsText } from '../render/translation_text.js'
+import { takeApart, translate as walkTo, whileSame } from '../translation.js'
+import { apartAsJson, translationAsJson } from '../translation_json.js'
+
+export interface TranslateOptions extends GlobalOptions {
+  readonly pid?: number
+  readonly mode?: string
+}
+
+/** An address taken apart, and walked through the page tables. */
+export async function translate(address: bigint, options: TranslateOptions): Promise<void> {
+  if (options.mode !== undefined) await asArithmetic(address, options.mode, options)
+  else await throughTables(address, options)
+}
+
+/** Without any kernel. */
+async function asArithmetic(
+  address: bigint,
+  name: string,
+  options: TranslateOptions,
+): Promise<void> {
+  if (options.pid !== undefined || options.c !== undefined) {
+    throw new UsageError('--mode with -p or -c', 'it looks into no kernel')
+  }
+  const mode = pagingMode(name)
+  const { signBit, halves } = mode.canonical
+  if (halves === 'flat' && address >> BigInt(signBit) !== 0n) {
+    throw new UsageError('wrong address', `${mode.name} has addresses of ${signBit} bits`)
+  }
+  const apart = takeApart(mode, address)
+  await present(
+    { json: () => apartAsJson(apart), text: (page) => apartAsText(apart, page) },
+    options,
+  )
+}
+
+async function throughTables(address: bigint, options: TranslateOptions): Promise<void> {
+  using kernel = openKernel(options)
+  const { pid } = options
+  const task = pid === undefined ? undefined : findTask(kernel, pid)
+  if (task === undefined && takeApart(kernel.pageTables.mode, address).half === 'lower') {
+    throw new UsageError('no process given', 'each has user addresses of its own', 'add -p PID')
+  }
+  const read = () => walkTo(kernel, task, address)
+  const found = task === undefined ? read() : whileSame(kernel, task, read)
+  const show = showPointers(options)
+  await present(
+    {
+      json: () => translationAsJson(found, show),
+      text: (page) => translationAsText(found, page, show),
+    },
+    options,
+  )
+}
+
+function findTask(kernel: Kernel, pid: number): UntypedView {
+  const found = kernel.findTask(pid)
+  if (found !== undefined) return found
+  throw new NotFoundError(`no task ${pid}`, [], 'no process or thread has this PID')
+}
