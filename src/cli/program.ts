@@ -155,12 +155,13 @@ function addTranslate(program: Command): void {
   program
     .command('translate')
     .summary('an address taken apart, and walked through the page tables')
-    .addArgument(new Argument('<address>', 'such as 0x7ffd1b2c3d40').argParser(parseAddress))
+    .addArgument(new Argument('[address]', 'such as 0x7ffd1b2c3d40').argParser(parseAddress))
     .addOption(
       new Option('-p, --pid <pid>', 'in the address space of this process').argParser(parsePid),
     )
+    .option('--all', 'sum up every page that is mapped for the process')
     .option('--mode <name>', 'only take it apart, in this paging mode, without a kernel')
-    .action(async (address: bigint, _options, command: Command) => {
+    .action(async (address: bigint | undefined, _options, command: Command) => {
       const { translate } = await import('./commands/translate.js')
       await translate(address, command.optsWithGlobals())
     })

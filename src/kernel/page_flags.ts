@@ -9,13 +9,30 @@ export function pageFlagBits(page: UntypedView): bigint {
 
 /**
  * The names of the flags that a struct page has set, as `enum pageflags` of this kernel numbers them:
- * what number a flag has, and which there are, changes with nearly every version and configuration. A bit
- * that has several names, by what the page is used for, bears that which the enum gives it first.
+ * what number a flag has, and which there are, changes with nearly every version and configuration. Of
+ * pages that were allocated as one, only the first has them: give that ({@link compoundHead}).
+ *
+ * A bit that has several names bears that which the enum gives it first, unless what the page holds tells:
+ * `anon_exclusive` and `swapcache` of anonymous memory, `mappedtodisk` of a file.
  */
 export function pageFlags(kernel: Kernel, page: UntypedView): string[] {
   const bits = pageFlagBits(page)
-  return namesByBit(kernel).filter(
-    (name, bit) => name !== '' && ((bits >> BigInt(bit)) & 1n) === 1n,
+  const aliases = aliasesOf(kernel, page)
+  const names = namesByBit(kernel).map((name, bit) => aliases.get(BigInt(bit)) ?? name)
+  return names.filter((name, bit) => name !== '' && ((bits >> BigInt(bit)) & 1n) === 1n)
+}
+
+/** The names that some bits have in what such a page holds. */
+function aliasesOf(kernel: Kernel, page: UntypedView): ReadonlyMap<bigint, string> {
+  const mapping: bigint = page.mapping?.$address ?? 0n
+  if (mapping === 0n) return new Map()
+  const names = (mapping & 1n) === 1n ? ['anon_exclusive', 'swapcache'] : ['mappedtodisk']
+  const values = pageFlagsEnum(kernel)
+  return new Map(
+    names.flatMap((name) => {
+      const bit = values.get(`PG_${name}`)
+      return bit === undefined ? [] : [[bit, name] as const]
+    }),
   )
 }
 

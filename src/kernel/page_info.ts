@@ -20,7 +20,7 @@ export interface PageInfo {
   readonly pfn: bigint
   /** Of the struct page. */
   readonly page: bigint
-  /** Names of `enum pageflags`. */
+  /** Names of `enum pageflags`; of pages that were allocated as one, those of the first. */
   readonly flags: readonly string[]
   readonly refcount: number
   /** See {@link pageMapcount}. */
@@ -63,7 +63,7 @@ export function pageInfo(kernel: Kernel, pfn: bigint): PageInfo | undefined {
   return {
     pfn,
     page: page.$address,
-    flags: pageFlags(kernel, page),
+    flags: pageFlags(kernel, head),
     refcount: head._refcount.counter,
     mapcount: pageMapcount(kernel, page),
     compound: pageCompound(kernel, page)
@@ -103,16 +103,11 @@ function mappingOwner(kernel: Kernel, page: UntypedView, head: UntypedView): Pag
   const index = pageIndex(kernel, page, head)
   if (isAnon(head)) {
     const swapBacked = hasPageFlag(kernel, head, 'swapbacked')
-    const swapCache = swapBacked && hasPageFlag(kernel, head, swapCacheBit(kernel))
+    const swapCache = swapBacked && hasPageFlag(kernel, head, 'swapcache')
     return { kind: (mapping & FLAGS) === FLAGS ? 'ksm' : 'anonymous', index, swapCache }
   }
   if ((mapping & FLAGS) === MOVABLE) return { kind: 'typed', type: 'movable' }
   return fileOwner(kernel, mapping, index, hasPageFlag(kernel, head, 'swapbacked'))
-}
-
-/** PG_swapcache is another name of this bit. */
-const swapCacheBit = (kernel: Kernel) => {
-  return kernel.types.find('pageflags', 'enum') ? 'swapcache' : 'owner_priv_1'
 }
 
 /** `page_pgoff()`: in pages of 4 KiB from the start of the file, or of the addresses of a mapping. */

@@ -1,3 +1,4 @@
+import { bitNames } from '../memory/paging/entry.js'
 import type { LevelName } from '../memory/paging/mode.js'
 import type { WalkStep } from '../memory/paging/walk.js'
 import type { Kernel } from './kernel.js'
@@ -16,9 +17,23 @@ const PSE_LEVELS: readonly LevelName[] = ['PUD', 'PMD', 'PGD']
 export function pteFlags(kernel: Kernel, step: WalkStep): string[] {
   const { flags, entry, level, kind } = step
   if (flags === undefined) return []
-  if (!kernel.pageTables.mode.name.startsWith('x86')) return [...flags.bits]
-  return x86Flags(kernel, entry, level, kind)
+  return isX86(kernel) ? x86Flags(kernel, entry, level, kind) : [...flags.bits]
 }
+
+/** As {@link pteFlags}, of an entry that maps a page, or of those of its bits that are no address. */
+export function pteFlagNames(
+  kernel: Kernel,
+  entry: bigint,
+  level: LevelName,
+  kind: 'page' | 'no access',
+): string[] {
+  if (isX86(kernel)) return x86Flags(kernel, entry, level, kind)
+  const { page } = kernel.pageTables.mode.levels.find(({ name }) => name === level)!
+  const half = 0xffff_ffffn
+  return page === undefined ? [] : bitNames(page, Number(entry & half), Number(entry >> 32n))
+}
+
+const isX86 = (kernel: Kernel) => kernel.pageTables.mode.name.startsWith('x86')
 
 function x86Flags(
   kernel: Kernel,

@@ -1,11 +1,14 @@
 import { NotFoundError, UsageError } from '../../errors.js'
 import type { Kernel } from '../../kernel/kernel.js'
+import { taskMm } from '../../kernel/mm.js'
+import { mmPages } from '../../kernel/mm_pages.js'
 import type { UntypedView } from '../../object/kernel_types.js'
 import { openKernel } from '../open.js'
 import type { GlobalOptions } from '../options.js'
 import { pagingMode } from '../paging_modes.js'
 import { showPointers } from '../pointers.js'
 import { present } from '../present.js'
+import { pagesAsText } from '../render/pages_text.js'
 import { apartAsText, translationAsText } from '../render/translation_text.js'
 import { takeApart, translate as walkTo, whileSame } from '../translation.js'
 import { apartAsJson, translationAsJson } from '../translation_json.js'
@@ -13,12 +16,36 @@ import { apartAsJson, translationAsJson } from '../translation_json.js'
 export interface TranslateOptions extends GlobalOptions {
   readonly pid?: number
   readonly mode?: string
+  readonly all?: true
 }
 
-/** An address taken apart, and walked through the page tables. */
-export async function translate(address: bigint, options: TranslateOptions): Promise<void> {
-  if (options.mode !== undefined) await asArithmetic(address, options.mode, options)
-  else await throughTables(address, options)
+/** An address taken apart, and walked through the page tables; or all pages of a process summed up. */
+export async function translate(
+  address: bigint | undefined,
+  options: TranslateOptions,
+): Promise<void> {
+  if (options.all) return await everything(address, options)
+  if (address === undefined) throw new UsageError('no address', 'there is nothing to translate')
+  if (options.mode === undefined) await throughTables(address, options)
+  else await asArithmetic(address, options.mode, options)
+}
+
+async function everything(address: bigint | undefined, options: TranslateOptions): Promise<void> {
+  const { pid, mode } = options
+  if (address !== undefined || mode !== undefined) {
+    throw new UsageError('--all with an address or --mode', 'it sums up all of a process')
+  }
+  if (pid === undefined) throw new UsageError('--all without a process', 'add -p PID')
+  using kernel = openKernel(options)
+  const task = findTask(kernel, pid)
+  const mm = taskMm(task)
+  if (mm === null) {
+    throw new NotFoundError(`no address space of task ${pid}`, [], `${task.comm} has no mm`)
+  }
+  const comm: string = task.comm
+  const pages = whileSame(kernel, task, () => mmPages(kernel, mm))
+  const mapped = { pid, comm, mode: kernel.pageTables.mode.name, ...pages }
+  await present({ json: () => mapped, text: () => pagesAsText(mapped) }, options)
 }
 
 /** Without any kernel. */

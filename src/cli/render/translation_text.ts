@@ -9,6 +9,7 @@ import { drawAddress } from './address_bits.js'
 import { labelled } from './labelled.js'
 import type { ShowPointer } from './pointers.js'
 import { printable } from './printable.js'
+import { sizeText } from './size_text.js'
 
 export function apartAsText(apart: Apart, page: Page): string {
   return `${page.style.bold(headline(apart))}\n\n${drawAddress(apart, apart.address)}`
@@ -66,13 +67,6 @@ function stepText(
 
 function physicalText(physical: bigint, size: number): string {
   return `${hex(physical)}, PFN ${hex(physical >> 12n)}, in a page of ${sizeText(size)}`
-}
-
-/** A size that is a power of two. */
-export function sizeText(size: number): string {
-  const units = ['bytes', 'KiB', 'MiB', 'GiB', 'TiB']
-  const unit = Math.min(Math.floor(Math.log2(size) / 10), 4)
-  return `${size / 1024 ** unit} ${units[unit]}`
 }
 
 function vmaText({ start, end, flags, offset, name }: Vma): string {

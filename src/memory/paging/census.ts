@@ -1,0 +1,178 @@
+import { FaultError } from '../../errors.js'
+import type { Memory } from '../memory.js'
+import { kindOf, targetOf } from './entry.js'
+import type { EntryShape, Level, LevelName, PagingMode } from './mode.js'
+
+/** Entries that map a page each and say the same, but for where it is. */
+export interface EntryClass {
+  readonly level: Level
+  readonly kind: 'page' | 'no access'
+  /** The entry without the bits of the address. */
+  readonly bits: bigint
+  readonly count: number
+}
+
+/** What the tables of some addresses hold. */
+export interface Census {
+  readonly classes: readonly EntryClass[]
+  /** How many tables there are of each level, from the root down. */
+  readonly tables: readonly { readonly level: LevelName; readonly count: number }[]
+  /** Tables that could not be read, and those that tables of a damaged image lead to twice. */
+  readonly unreadable: number
+  readonly repeated: number
+}
+
+export interface CensusOptions {
+  /** Called for each entry that is not present, and not empty. */
+  readonly onAbsent?: (level: Level, entry: bigint) => void
+  /** Called for each page above the last level. */
+  readonly onLarge?: (level: Level, physical: bigint, bits: bigint) => void
+}
+
+/**
+ * Counts what is mapped in the lower half of the addresses, from `from` up to `to`, with nothing done for a
+ * page but to compare its entry with the one before. Tables are read many at a time.
+ */
+export function takeCensus(
+  mode: PagingMode,
+  physical: Memory,
+  root: bigint,
+  from: bigint,
+  to: bigint,
+  options: CensusOptions = {},
+): Census {
+  const taker = new CensusTaker(mode, physical, options)
+  taker.enter(0, [{ address: Number(root), page: 0 }], Number(from >> 12n), Number(to >> 12n))
+  return taker.census()
+}
+
+/** Where a table is, and the first page that it maps, in units of 4 KiB. */
+interface TablePlace {
+  readonly address: number
+  readonly page: number
+}
+
+interface Counted {
+  readonly level: Level
+  readonly shape: EntryShape
+  readonly low: number
+  readonly high: number
+  count: number
+}
+
+class CensusTaker {
+  private readonly counted: Map<EntryShape, Map<number, Counted>> = new Map()
+  private readonly seen: readonly Set<number>[]
+  private unreadable = 0
+  private repeated = 0
+
+  constructor(
+    private readonly mode: PagingMode,
+    private readonly physical: Memory,
+    private readonly options: CensusOptions,
+  ) {
+    this.seen = mode.levels.map(() => new Set())
+  }
+
+  census(): Census {
+    const all = [...this.counted.values()].flatMap((classes) => [...classes.values()])
+    return {
+      classes: all.map(({ level, shape, low, high, count }) => {
+        const bits = (BigInt(high >>> 0) << 32n) | BigInt(low >>> 0)
+        return { level, kind: shape === level.page ? 'page' : 'no access', bits, count }
+      }),
+      tables: this.mode.levels.map(({ name }, i) => ({ level: name, count: this.seen[i]!.size })),
+      unreadable: this.unreadable,
+      repeated: this.repeated,
+    }
+  }
+
+  /** Counts what tables of a level map, those pages only that are in the range. */
+  enter(depth: number, places: readonly TablePlace[], first: number, end: number): void {
+    const level = this.mode.levels[depth]!
+    const seen = this.seen[depth]!
+    const fresh = places.filter(({ address }) => {
+      if (seen.has(address)) {
+        this.repeated++
+        return false
+      }
+      seen.add(address)
+      return true
+    })
+    const length = this.mode.entrySize << level.bits
+    const tables = this.physical.gather(
+      fresh.map(({ address }) => ({ address: BigInt(address), length })),
+    )
+    fresh.forEach(({ page, address }, i) => {
+      const bytes = tables[i]!
+      if (bytes instanceof FaultError) {
+        seen.delete(address)
+        this.unreadable++
+        return
+      }
+      const table = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
+      const units = 2 ** (level.shift - 12)
+      const from = Math.max(0, Math.floor((first - page) / units))
+      const to = Math.min(2 ** level.bits, Math.ceil((end - page) / units))
+      const below = this.count(table, level, page, from, to)
+      if (below.length > 0) this.enter(depth + 1, below, first, end)
+    })
+  }
+
+  /** Counts the pages that the entries from `from` up to `to` map, and gives the tables they lead to. */
+  private count(
+    table: DataView,
+    level: Level,
+    page: number,
+    from: number,
+    to: number,
+  ): TablePlace[] {
+    const wide = this.mode.entrySize === 8
+    const units = 2 ** (level.shift - 12)
+    const below: TablePlace[] = []
+    let latest: Counted | undefined
+    for (let i = from; i < to; i++) {
+      const low = wide ? table.getInt32(i * 8, true) : table.getInt32(i * 4, true)
+      const high = wide ? table.getInt32(i * 8 + 4, true) : 0
+      if (low === 0 && high === 0) continue
+      const shape = kindOf(level, low, high)
+      if (typeof shape === 'string') {
+        this.options.onAbsent?.(level, entryOf(low, high))
+        continue
+      }
+      if (shape === level.table) {
+        below.push({ address: targetOf(shape, low, high), page: page + i * units })
+        continue
+      }
+      const lowBits = low & ~shape.addressLow
+      const highBits = high & ~shape.addressHigh
+      if (latest?.shape !== shape || latest.low !== lowBits || latest.high !== highBits) {
+        latest = this.classOf(level, shape, lowBits, highBits)
+      }
+      latest.count++
+      if (level.table !== undefined) {
+        const bits = entryOf(lowBits, highBits)
+        this.options.onLarge?.(level, BigInt(targetOf(shape, low, high)), bits)
+      }
+    }
+    return below
+  }
+
+  private classOf(level: Level, shape: EntryShape, low: number, high: number): Counted {
+    let classes = this.counted.get(shape)
+    if (classes === undefined) {
+      classes = new Map()
+      this.counted.set(shape, classes)
+    }
+    // What is no address is in the lowest bits of the one half and anywhere in the other.
+    const key = (high >>> 0) * 2 ** 21 + (low & 0x1f_ffff)
+    let counted = classes.get(key)
+    if (counted === undefined) {
+      counted = { level, shape, low, high, count: 0 }
+      classes.set(key, counted)
+    }
+    return counted
+  }
+}
+
+const entryOf = (low: number, high: number) => (BigInt(high >>> 0) << 32n) | BigInt(low >>> 0)
