@@ -75,7 +75,6 @@ export function pageInfo(kernel: Kernel, pfn: bigint): PageInfo | undefined {
 
 function ownerOf(kernel: Kernel, page: UntypedView, head: UntypedView, pfn: bigint): PageOwner {
   if (isZeroPfn(kernel, pfn)) return { kind: 'zero page' }
-  if (isHugeZeroPfn(kernel, pfn)) return { kind: 'huge zero page' }
   const type = pageType(kernel, page) ?? pageType(kernel, head)
   if (type === 'slab' || hasPageFlag(kernel, head, 'slab')) return slabOwner(kernel, head)
   if (type === 'buddy') return { kind: 'free', order: Number(page.private) }
@@ -83,7 +82,10 @@ function ownerOf(kernel: Kernel, page: UntypedView, head: UntypedView, pfn: bigi
   if (type === 'hugetlb') return { kind: 'hugetlb' }
   if (type !== undefined) return { kind: 'typed', type }
   if (hasPageFlag(kernel, page, 'reserved')) return { kind: 'reserved' }
-  return mappingOwner(kernel, page, head) ?? { kind: 'unknown' }
+  const owner = mappingOwner(kernel, page, head)
+  if (owner !== undefined) return owner
+  const isHugeZero = pageCompound(kernel, page) && isHugeZeroPfn(kernel, pfn)
+  return { kind: isHugeZero ? 'huge zero page' : 'unknown' }
 }
 
 /** `struct slab` lies over the first struct page since Linux 5.17; before, the page had its members. */

@@ -26,37 +26,47 @@ export function isZeroPfn(kernel: Kernel, pfn: bigint): boolean | undefined {
 function findZeroPfn(kernel: Kernel): bigint | undefined {
   const symbol = kernel.symbols.find('empty_zero_page')?.address
   if (symbol !== undefined) return virtToPhys(kernel, symbol) >> 12n
-  for (const value of variables(kernel, USERS)) {
+  for (const value of values(kernel, USERS)) {
     if (isZeroPage(kernel, value)) return value
   }
   return undefined
 }
 
+const knownHuge = new WeakMap<Kernel, readonly bigint[]>()
+
 /**
  * `bool is_huge_zero_pfn(unsigned long pfn)`: whether it belongs to the huge page of zeroes; undefined where
- * nothing leads to `huge_zero_pfn`. There is none before it is first used.
+ * nothing leads to `huge_zero_pfn`. There is none before it is first used, and it may go again.
  */
 export function isHugeZeroPfn(kernel: Kernel, pfn: bigint): boolean | undefined {
-  const head = pfn & ~511n
-  const symbol = kernel.symbols.find('huge_zero_pfn')?.address
-  if (symbol !== undefined) return word(kernel, symbol) === head
-  for (const value of variables(kernel, HUGE_USERS)) {
-    if (value === head && (value & 511n) === 0n && value !== 0n) return true
+  let variables = knownHuge.get(kernel)
+  if (variables === undefined) {
+    const symbol = kernel.symbols.find('huge_zero_pfn')?.address
+    variables = symbol === undefined ? variablesOf(kernel, HUGE_USERS) : [symbol]
+    knownHuge.set(kernel, variables)
   }
-  return HUGE_USERS.some((name) => kernel.symbols.find(name)) ? false : undefined
+  if (variables.length === 0) return undefined
+  const head = pfn & ~511n
+  return head !== 0n && variables.some((address) => word(kernel, address) === head)
 }
 
-function* variables(kernel: Kernel, users: readonly string[]): Generator<bigint> {
-  for (const user of users) {
-    for (const address of textReferences(kernel, user)) {
-      const value = word(kernel, address)
-      if (value !== undefined) yield value
-    }
+function* values(kernel: Kernel, users: readonly string[]): Generator<bigint> {
+  for (const address of variablesOf(kernel, users)) {
+    const value = word(kernel, address)
+    if (value !== undefined) yield value
   }
+}
+
+/** Aligned addresses behind the code of the image, to which the code of these functions may refer. */
+function variablesOf(kernel: Kernel, users: readonly string[]): bigint[] {
+  const code = kernel.symbols.find('_etext')?.address ?? kernel.vmcoreinfo.symbol('_stext') ?? 0n
+  const found = users.flatMap((user) => textReferences(kernel, user))
+  return [...new Set(found)].filter((address) => {
+    return address % 8n === 0n && address >= code && word(kernel, address) !== undefined
+  })
 }
 
 function word(kernel: Kernel, address: bigint): bigint | undefined {
-  if (address % 8n !== 0n) return undefined
   try {
     const bytes = readBytes(kernel.memory, address, 8)
     return new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, kernel.types.littleEndian)
