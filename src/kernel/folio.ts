@@ -46,6 +46,8 @@ export function entireMapcount(kernel: Kernel, head: UntypedView): number {
  */
 export function pageMapcount(kernel: Kernel, page: UntypedView): number {
   if (pageType(kernel, page) !== undefined) return 0
+  // Nothing maps what nobody has; a struct page that was never filled in would look as if mapped.
+  if (compoundHead(kernel, page)._refcount.counter === 0) return 0
   const own = page._mapcount.counter + 1
   const count = own < 0 ? 0 : own
   if (!pageCompound(kernel, page)) return count

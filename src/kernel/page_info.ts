@@ -1,3 +1,4 @@
+import { readBytes } from '../memory/memory.js'
 import { deref } from '../object/deref.js'
 import type { UntypedView } from '../object/kernel_types.js'
 import { dName } from './dentry.js'
@@ -40,6 +41,8 @@ export type PageOwner =
   | { readonly kind: 'zero page' | 'huge zero page' | 'reserved' | 'page table' | 'hugetlb' }
   /** Another type that the page itself has, such as offline, zsmalloc, large_kmalloc. */
   | { readonly kind: 'typed'; readonly type: string }
+  /** Its struct page was never filled in, so nobody was ever given it (CONFIG_DEFERRED_STRUCT_PAGE_INIT). */
+  | { readonly kind: 'uninitialized' }
   /** Neither the struct page nor its type tell: memory that the kernel took for itself, mostly. */
   | { readonly kind: 'unknown' }
 
@@ -75,9 +78,11 @@ export function pageInfo(kernel: Kernel, pfn: bigint): PageInfo | undefined {
 
 function ownerOf(kernel: Kernel, page: UntypedView, head: UntypedView, pfn: bigint): PageOwner {
   if (isZeroPfn(kernel, pfn)) return { kind: 'zero page' }
+  if (isUninitialized(kernel, page)) return { kind: 'uninitialized' }
   const type = pageType(kernel, page) ?? pageType(kernel, head)
   if (type === 'slab' || hasPageFlag(kernel, head, 'slab')) return slabOwner(kernel, head)
-  if (type === 'buddy') return { kind: 'free', order: Number(page.private) }
+  const order = type === 'buddy' || type === undefined ? freeOrder(kernel, pfn) : undefined
+  if (order !== undefined) return { kind: 'free', order }
   if (type === 'table') return { kind: 'page table' }
   if (type === 'hugetlb') return { kind: 'hugetlb' }
   if (type !== undefined) return { kind: 'typed', type }
@@ -86,6 +91,27 @@ function ownerOf(kernel: Kernel, page: UntypedView, head: UntypedView, pfn: bigi
   if (owner !== undefined) return owner
   const isHugeZero = pageCompound(kernel, page) && isHugeZeroPfn(kernel, pfn)
   return { kind: isHugeZero ? 'huge zero page' : 'unknown' }
+}
+
+const isUninitialized = (kernel: Kernel, page: UntypedView): boolean => {
+  return readBytes(kernel.memory, page.$address, page.$type.size).every((byte) => byte === 0)
+}
+
+/** MAX_ORDER: 10 on x86-64 and mostly elsewhere; arm64 may have 13. */
+const LARGEST_ORDER = 13
+
+/**
+ * `bool is_free_buddy_page(const struct page *page)`: the order of the free block that a page is in; only
+ * the first page of a block says so.
+ */
+function freeOrder(kernel: Kernel, pfn: bigint): number | undefined {
+  for (let order = 0; order <= LARGEST_ORDER; order++) {
+    const first = pfnToPage(kernel, pfn & ~((1n << BigInt(order)) - 1n))
+    if (first === undefined || pageType(kernel, first) !== 'buddy') continue
+    const blockOrder = Number(first.private)
+    return blockOrder >= order ? blockOrder : undefined
+  }
+  return undefined
 }
 
 /** `struct slab` lies over the first struct page since Linux 5.17; before, the page had its members. */

@@ -69,6 +69,7 @@ function differences({ flags, count }: Look, info: PageInfo | undefined): string
     ['zero', has(ZERO_PAGE), owner.kind === 'zero page' || owner.kind === 'huge zero page'],
     // What a slab has in the place of the mapping, the kernel takes for one.
     ['anonymous', has(ANON) && !has(SLAB), owner.kind === 'anonymous' || owner.kind === 'ksm'],
+    ['free', has(BUDDY), owner.kind === 'free'],
     ['hugetlb', has(HUGE), owner.kind === 'hugetlb'],
     ['tail', has(COMPOUND_TAIL), isTail],
     ['head', has(COMPOUND_HEAD), compound !== undefined && !isTail],
@@ -77,8 +78,6 @@ function differences({ flags, count }: Look, info: PageInfo | undefined): string
     }),
     ['mapcount', Number(count), info.mapcount],
   ]
-  // Only the first page of a free block says so; the kernel finds out for the others.
-  if (owner.kind === 'free' && !has(BUDDY)) return ['free']
   return pairs.filter(([, theirs, ours]) => theirs !== ours).map(([name]) => name)
 }
 

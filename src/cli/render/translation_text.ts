@@ -1,5 +1,5 @@
 import { hex } from '../../bytes/hex.js'
-import type { PageInfo, PageOwner } from '../../kernel/page_info.js'
+import type { PageInfo } from '../../kernel/page_info.js'
 import { vmPermissions } from '../../kernel/vm_flags.js'
 import { explain } from '../explanation.js'
 import type { Page } from '../terminal.js'
@@ -99,7 +99,7 @@ function pageText(page: NonNullable<Translation['page']>, line: Line, show: Show
   return (
     line('page', `${show(page.page)}, ${counts}${compoundText(compound, show)}`) +
     line('flags', flags.join(' ') || 'none') +
-    line('holds', ownerText(page.owner, show))
+    line('holds', ownerText(page, show))
   )
 }
 
@@ -107,7 +107,7 @@ function compoundText(compound: PageInfo['compound'], show: ShowPointer): string
   return compound === undefined ? '' : `, one of ${compound.pages} from ${show(compound.head)} on`
 }
 
-function ownerText(owner: PageOwner, show: ShowPointer): string {
+function ownerText({ owner, refcount }: PageInfo, show: ShowPointer): string {
   switch (owner.kind) {
     case 'anonymous':
       return `anonymous memory, index ${hex(owner.index)}${owner.swapCache ? ', in the swap cache' : ''}`
@@ -128,7 +128,10 @@ function ownerText(owner: PageOwner, show: ShowPointer): string {
       return 'reserved: never given to the page allocator (the kernel image, firmware)'
     case 'typed':
       return `memory of the type ${owner.type}`
+    case 'uninitialized':
+      return 'never given to anybody: its struct page is not filled in yet'
     case 'unknown':
+      if (refcount === 0) return 'free: nobody has it, but it is in no list of the buddy allocator'
       return 'not known: neither mapped memory nor of a type that pages tell; the kernel’s own, mostly'
     default:
       return `the ${owner.kind}`

@@ -1,3 +1,4 @@
+import { HOST_LITTLE_ENDIAN } from '../../bytes/byte_order.js'
 import { FaultError } from '../../errors.js'
 import type { Memory } from '../memory.js'
 import { kindOf, targetOf } from './entry.js'
@@ -55,6 +56,9 @@ interface TablePlace {
 interface Counted {
   readonly level: Level
   readonly shape: EntryShape
+  /** The bits of `shape` that are no address, and what they are. */
+  readonly lowMask: number
+  readonly highMask: number
   readonly low: number
   readonly high: number
   count: number
@@ -110,49 +114,47 @@ class CensusTaker {
         this.unreadable++
         return
       }
-      const table = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
       const units = 2 ** (level.shift - 12)
       const from = Math.max(0, Math.floor((first - page) / units))
       const to = Math.min(2 ** level.bits, Math.ceil((end - page) / units))
-      const below = this.count(table, level, page, from, to)
+      const below = this.count(wordsOf(bytes), level, page, from, to)
       if (below.length > 0) this.enter(depth + 1, below, first, end)
     })
   }
 
   /** Counts the pages that the entries from `from` up to `to` map, and gives the tables they lead to. */
   private count(
-    table: DataView,
+    table: Int32Array,
     level: Level,
     page: number,
     from: number,
     to: number,
   ): TablePlace[] {
-    const wide = this.mode.entrySize === 8
+    const step = this.mode.entrySize / 4
     const units = 2 ** (level.shift - 12)
     const below: TablePlace[] = []
     let latest: Counted | undefined
     for (let i = from; i < to; i++) {
-      const low = wide ? table.getInt32(i * 8, true) : table.getInt32(i * 4, true)
-      const high = wide ? table.getInt32(i * 8 + 4, true) : 0
+      const low = table[i * step]!
+      const high = step === 2 ? table[i * 2 + 1]! : 0
       if (low === 0 && high === 0) continue
-      const shape = kindOf(level, low, high)
-      if (typeof shape === 'string') {
-        this.options.onAbsent?.(level, entryOf(low, high))
-        continue
-      }
-      if (shape === level.table) {
-        below.push({ address: targetOf(shape, low, high), page: page + i * units })
-        continue
-      }
-      const lowBits = low & ~shape.addressLow
-      const highBits = high & ~shape.addressHigh
-      if (latest?.shape !== shape || latest.low !== lowBits || latest.high !== highBits) {
-        latest = this.classOf(level, shape, lowBits, highBits)
+      // What an entry is depends on none of the bits of its address.
+      if (latest === undefined || !isLike(latest, low, high)) {
+        const shape = kindOf(level, low, high)
+        if (typeof shape === 'string') {
+          this.options.onAbsent?.(level, entryOf(low, high))
+          continue
+        }
+        if (shape === level.table) {
+          below.push({ address: targetOf(shape, low, high), page: page + i * units })
+          continue
+        }
+        latest = this.classOf(level, shape, low & ~shape.addressLow, high & ~shape.addressHigh)
       }
       latest.count++
       if (level.table !== undefined) {
-        const bits = entryOf(lowBits, highBits)
-        this.options.onLarge?.(level, BigInt(targetOf(shape, low, high)), bits)
+        const physical = BigInt(targetOf(latest.shape, low, high))
+        this.options.onLarge?.(level, physical, entryOf(latest.low, latest.high))
       }
     }
     return below
@@ -168,7 +170,8 @@ class CensusTaker {
     const key = (high >>> 0) * 2 ** 21 + (low & 0x1f_ffff)
     let counted = classes.get(key)
     if (counted === undefined) {
-      counted = { level, shape, low, high, count: 0 }
+      const [lowMask, highMask] = [~shape.addressLow, ~shape.addressHigh]
+      counted = { level, shape, lowMask, highMask, low, high, count: 0 }
       classes.set(key, counted)
     }
     return counted
@@ -176,3 +179,16 @@ class CensusTaker {
 }
 
 const entryOf = (low: number, high: number) => (BigInt(high >>> 0) << 32n) | BigInt(low >>> 0)
+
+const isLike = (counted: Counted, low: number, high: number) => {
+  return (low & counted.lowMask) === counted.low && (high & counted.highMask) === counted.high
+}
+
+/** The words of a table, which are little-endian on all machines. */
+function wordsOf(bytes: Uint8Array): Int32Array {
+  if (HOST_LITTLE_ENDIAN && bytes.byteOffset % 4 === 0) {
+    return new Int32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4)
+  }
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
+  return Int32Array.from({ length: bytes.length / 4 }, (_, i) => view.getInt32(i * 4, true))
+}
