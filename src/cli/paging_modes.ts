@@ -1,5 +1,5 @@
 import { nearestNames } from '../bytes/nearest.js'
-import { NotFoundError } from '../errors.js'
+import { UsageError } from '../errors.js'
 import { arm64 } from '../memory/paging/arm64.js'
 import type { PagingMode } from '../memory/paging/mode.js'
 import { x86_32, x86_64, x86Pae } from '../memory/paging/x86.js'
@@ -15,15 +15,16 @@ const MODES: Readonly<Record<string, () => PagingMode>> = {
   ...arm64Modes(16, '64k', [42, 48, 52]),
 }
 
-export const MODE_NAMES: readonly string[] = Object.keys(MODES)
+const MODE_NAMES: readonly string[] = Object.keys(MODES)
 
 export function pagingMode(name: string): PagingMode {
   const make = Object.hasOwn(MODES, name) ? MODES[name] : undefined
   if (make !== undefined) return make()
-  throw new NotFoundError(
-    `no paging mode ${JSON.stringify(name)}`,
-    nearestNames(name, MODE_NAMES),
+  const [nearest] = nearestNames(name, MODE_NAMES)
+  throw new UsageError(
+    `unknown paging mode ${JSON.stringify(name)}`,
     `there are ${MODE_NAMES.join(', ')}`,
+    nearest === undefined ? undefined : `did you mean ${nearest}?`,
   )
 }
 
