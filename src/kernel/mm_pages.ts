@@ -6,8 +6,8 @@ import { getMmRss } from './mm.js'
 import { mmRoot } from './mm_root.js'
 import { pteFlagNames } from './pte_flags.js'
 import { pteToSwpEntry, type SwapEntry } from './swap_entry.js'
-import { VM } from './vm_flags.js'
-import { listVmas } from './vma_summary.js'
+import { VM, vmFlags } from './vm_flags.js'
+import { forEachVma } from './vma.js'
 import { isHugeZeroPfn } from './zero_pfn.js'
 
 /** What the page tables of an address space hold. */
@@ -42,7 +42,6 @@ export function mmPages(kernel: Kernel, mm: UntypedView): MmPages {
   const { userMode } = kernel.pageTables
   const root = mmRoot(kernel, mm)
   const pgd = typeof root === 'bigint' ? root : root.user!
-  const hugetlb = listVmas(kernel, mm).filter(({ flags }) => (flags & VM.VM_HUGETLB) !== 0n)
   const absent = new Map<SwapEntry['kind'], number>()
   let hugeZero = 0
   const end = 1n << BigInt(userMode.canonical.signBit)
@@ -60,7 +59,7 @@ export function mmPages(kernel: Kernel, mm: UntypedView): MmPages {
   const special = bytesOf(
     census.classes.filter(({ level, bits }) => isSpecial(kernel, level, bits)),
   )
-  const reserved = hugetlb.reduce((sum, { start, end }) => {
+  const reserved = hugetlbVmas(kernel, mm).reduce((sum, { start, end }) => {
     return sum + bytesOf(takeCensus(userMode, kernel.physical, pgd, start, end).classes)
   }, 0)
   return {
@@ -75,6 +74,15 @@ export function mmPages(kernel: Kernel, mm: UntypedView): MmPages {
     unreadable: census.unreadable,
     repeated: census.repeated,
   }
+}
+
+function hugetlbVmas(kernel: Kernel, mm: UntypedView): { start: bigint; end: bigint }[] {
+  const found: { start: bigint; end: bigint }[] = []
+  for (const vma of forEachVma(kernel, mm)) {
+    if ((vmFlags(vma) & VM.VM_HUGETLB) === 0n) continue
+    found.push({ start: vma.vm_start, end: vma.vm_end })
+  }
+  return found
 }
 
 const bytesIn = ({ level, count }: EntryClass) => count * 2 ** level.shift
