@@ -2,7 +2,7 @@ import { NotFoundError, UnsupportedError } from '../errors.js'
 import { followPage } from '../kernel/follow_page.js'
 import type { Kernel } from '../kernel/kernel.js'
 import { isKthread } from '../kernel/kthread.js'
-import { isNoPage } from '../kernel/mem_section.js'
+import { isNoPage, pageToPfn } from '../kernel/mem_section.js'
 import { taskMm } from '../kernel/mm.js'
 import { type PageInfo, pageInfo } from '../kernel/page_info.js'
 import { pteFlags } from '../kernel/pte_flags.js'
@@ -69,6 +69,8 @@ export interface KernelPlace {
   readonly vmapArea: VmapPlace | undefined
   /** Whether it is where the direct map has the physical address. */
   readonly directMap: boolean
+  /** The page frame whose struct page it is in. */
+  readonly structPage: bigint | undefined
   /** Why something above is not known. */
   readonly unknown: string | undefined
 }
@@ -155,8 +157,9 @@ function userOf(kernel: Kernel, mm: bigint): string | undefined {
 function placeOf(kernel: Kernel, address: bigint, walked: Walk | undefined): KernelPlace {
   const end = walked?.end
   const directMap = end?.kind === 'page' && kernel.pageOffset + end.physical === address
-  const place = { symbol: kernel.symbols.nearest(address), directMap }
-  if (directMap || place.symbol !== undefined) {
+  const structPage = structPageAt(kernel, address)
+  const place = { symbol: kernel.symbols.nearest(address), directMap, structPage }
+  if (directMap || place.symbol !== undefined || structPage !== undefined) {
     return { ...place, vmapArea: undefined, unknown: undefined }
   }
   try {
@@ -164,6 +167,16 @@ function placeOf(kernel: Kernel, address: bigint, walked: Walk | undefined): Ker
   } catch (error) {
     if (!(error instanceof UnsupportedError)) throw error
     return { ...place, vmapArea: undefined, unknown: error.message }
+  }
+}
+
+function structPageAt(kernel: Kernel, address: bigint): bigint | undefined {
+  try {
+    const size = BigInt(kernel.space.struct('page').type.size)
+    return pageToPfn(kernel, kernel.at('page', address - (address % size)))
+  } catch (error) {
+    if (isNoPage(error)) return undefined
+    throw error
   }
 }
 

@@ -82,10 +82,14 @@ function vmaAsJson({ start, end, flags, offset, name }: Vma) {
   }
 }
 
-function placeAsJson({ symbol, vmapArea, directMap, unknown }: KernelPlace, show: ShowPointer) {
+function placeAsJson(
+  { symbol, vmapArea, directMap, structPage, unknown }: KernelPlace,
+  show: ShowPointer,
+) {
   return {
     symbol: symbolName(symbol) ?? null,
     directMap,
+    structPage: structPage === undefined ? null : hex(structPage),
     vmapArea:
       vmapArea === undefined
         ? null

@@ -1,8 +1,9 @@
 import { closeSync, openSync, readSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { kill } from 'node:process'
 import { expect, test } from 'vitest'
 import { explain } from '../../src/cli/explanation.js'
-import { type Translation, translate } from '../../src/cli/translation.js'
+import { type Translation, translate, whileSame } from '../../src/cli/translation.js'
 import { accessProcessVm } from '../../src/kernel/access_process_vm.js'
 import type { Kernel } from '../../src/kernel/kernel.js'
 import { taskMm } from '../../src/kernel/mm.js'
@@ -12,7 +13,11 @@ import { layoutParts } from '../support/layout.js'
 import { describeLive } from '../support/live.js'
 import { HUGE, OwnMemory, PAGE } from '../support/own_memory.js'
 import { pagemapEntry, readPagemap } from '../support/pagemap.js'
+import { procText } from '../support/proc.js'
 import { compile, Running } from '../support/program.js'
+
+/** To wait for a while. */
+const CLOCK = new Int32Array(new SharedArrayBuffer(4))
 
 /** Of this very process. */
 function own(kernel: Kernel, address: bigint): Translation {
@@ -125,6 +130,22 @@ describeLive('an address of a process', () => {
     const found = translate(kernel, kernel.findTask(2)!, 0x1000n)
     expect(found.walk).toBeUndefined()
     expect(explain(found)).toMatch(/^2 \(kthreadd\) is a kernel thread: it has no mm/)
+  })
+
+  test('of a process that exits in the middle', async () => {
+    using kernel = openLive()
+    await using running = await Running.start(compile('pages'), ['1', '1', process.execPath])
+    const task = kernel.findTask(running.pid)!
+    const { start_stack } = taskMm(task)!
+    const read = () => translate(kernel, task, start_stack)
+    expect(pfnOf(whileSame(kernel, task, read))).toBeDefined()
+    const meanwhile = () => {
+      const found = read()
+      kill(running.pid, 'SIGKILL')
+      while (procText(`${running.pid}/maps`)) Atomics.wait(CLOCK, 0, 0, 1)
+      return found
+    }
+    expect(() => whileSame(kernel, task, meanwhile)).toThrow(/it exited while it was read$/)
   })
 
   test('of every part that a program knows of', async () => {

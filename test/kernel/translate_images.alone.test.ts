@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { explain } from '../../src/cli/explanation.js'
+import { translate } from '../../src/cli/translation.js'
 import { openImage } from '../../src/files/open_image.js'
 import { accessProcessVm } from '../../src/kernel/access_process_vm.js'
 import { followPage } from '../../src/kernel/follow_page.js'
@@ -8,6 +10,7 @@ import { getMmRss, taskMm } from '../../src/kernel/mm.js'
 import { mmPages } from '../../src/kernel/mm_pages.js'
 import { pageInfo } from '../../src/kernel/page_info.js'
 import { physToVirt, virtToPhys } from '../../src/kernel/virt_to_phys.js'
+import { forEachVmapArea } from '../../src/kernel/vmap_area.js'
 import { isZeroPfn } from '../../src/kernel/zero_pfn.js'
 import { addressParts } from '../../src/memory/paging/address_parts.js'
 import type { Walk } from '../../src/memory/paging/walk.js'
@@ -22,6 +25,9 @@ const KERNELS = [
   { kernel: '6.12', la57: false },
   { kernel: '6.12', la57: true },
 ] as const
+
+/** The guests have so much of it. */
+const RAM = 512n * 2n ** 20n
 
 describeLab('translation in memory images', () => {
   describe.each(KERNELS)('of Debian’s $kernel, 5-level paging: $la57', (options) => {
@@ -72,8 +78,8 @@ describeLab('translation in memory images', () => {
         if (physical === null) continue
         const pfn = BigInt(physical) >> 12n
         const page = pfnToPage(kernel, pfn)
-        // Firmware and devices have none; the guest has 512 MiB.
-        if (page === undefined) expect(pfn).toBeGreaterThanOrEqual(0x20000n)
+        // Devices have none.
+        if (page === undefined) expect(pfn << 12n).toBeGreaterThanOrEqual(RAM)
         else {
           expect(page.$address).toBe(vmemmap + pfn * 64n)
           expect(pageToPfn(kernel, page)).toBe(pfn)
@@ -131,6 +137,21 @@ describeLab('translation in memory images', () => {
         const length = accessProcessVm(kernel, kernel.findTask(pid)!, BigInt(`0x${start}`), bytes)
         if (length === 4) expect(text.decode(bytes)).toBe('\x7fELF')
       }
+    })
+
+    test('what ioremap() maps is memory of devices, without struct pages', () => {
+      let seen = 0
+      for (const { va_start, vm } of forEachVmapArea(kernel)) {
+        // VM_IOREMAP; what lies in reserved RAM, such as tables of the firmware, has struct pages.
+        if (vm === null || (BigInt(vm.flags) & 1n) === 0n || BigInt(vm.phys_addr) < RAM) continue
+        seen++
+        expect(virtToPhys(kernel, va_start)).toBe(BigInt(vm.phys_addr))
+        const found = translate(kernel, undefined, va_start)
+        expect(found.page).toBe('none')
+        expect(explain(found)).toMatch(/^a page frame without a struct page/)
+        expect(found.place?.vmapArea?.start).toBe(va_start)
+      }
+      expect(seen).toBeGreaterThan(0)
     })
 
     test('the zero page is empty_zero_page', () => {

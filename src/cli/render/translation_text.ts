@@ -75,13 +75,14 @@ function vmaText({ start, end, flags, offset, name }: Vma): string {
 }
 
 function placeLines(
-  { symbol, vmapArea, directMap, unknown }: KernelPlace,
+  { symbol, vmapArea, directMap, structPage, unknown }: KernelPlace,
   show: ShowPointer,
 ): string[] {
   const caller = symbolName(vmapArea?.caller)
   return [
     ...(symbol === undefined ? [] : [symbolName(symbol)!]),
     ...(directMap ? ['the direct map of physical memory'] : []),
+    ...(structPage === undefined ? [] : [`vmemmap: the struct page of PFN ${hex(structPage)}`]),
     ...(vmapArea === undefined
       ? []
       : [
