@@ -59,6 +59,7 @@ export * from './kernel/proc_task_name.js'
 export { pteFlags } from './kernel/pte_flags.js'
 export * from './kernel/rbtree.js'
 export * from './kernel/relations.js'
+export { type PageMapper, rmapWalk } from './kernel/rmap.js'
 export * from './kernel/sched.js'
 export {
   processSegments,

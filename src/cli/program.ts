@@ -160,6 +160,7 @@ function addTranslate(program: Command): void {
       new Option('-p, --pid <pid>', 'in the address space of this process').argParser(parsePid),
     )
     .option('--all', 'sum up every page that is mapped for the process')
+    .option('--rmap', 'also which processes map the page, by the page tables of all')
     .option('--mode <name>', 'only take it apart, in this paging mode, without a kernel')
     .action(async (address: bigint | undefined, _options, command: Command) => {
       const { translate } = await import('./commands/translate.js')

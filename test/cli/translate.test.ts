@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { describeLive } from '../support/live.js'
 import { OwnMemory, PAGE } from '../support/own_memory.js'
-import { pagemapEntry, readPagemap } from '../support/pagemap.js'
+import { pagemapEntry, readPagemap, readWords } from '../support/pagemap.js'
 import { failure, json, output } from './ksight.js'
 
 interface Apart {
@@ -107,6 +107,33 @@ describeLive('translate', () => {
 
   test('a kernel thread has no user addresses', () => {
     expect(output('translate', '-p', '2', '1000')).toMatch(/kthreadd\) is a kernel thread/)
+  })
+
+  test('finds every process that maps a page', () => {
+    // Of the C library, and of this process alone.
+    const line = readFileSync('/proc/self/maps', 'utf8').match(/^(\w+)-\w+ r-xp .*libc\.so/m)!
+    const memory = OwnMemory.map(PAGE)
+    memory.write(0, 1)
+    interface Found {
+      mappers: { pid: number; address: string }[]
+      pfn: string
+    }
+    const look = (address: string) => {
+      return json<Found>('translate', '-p', String(process.pid), '--rmap', address)
+    }
+    const own = `0x${memory.start.toString(16)}`
+    expect(look(own).mappers).toMatchObject([{ pid: process.pid, address: own }])
+    // Others come and go: a moment is needed in which they do not.
+    const agree = Array.from({ length: 10 }, () => {
+      const count = () => readWords('/proc/kpagecount', BigInt(pfn), 1)[0]!
+      const { pfn } = look(`0x${line[1]}`)
+      const before = count()
+      const { mappers } = look(`0x${line[1]}`)
+      expect(mappers).toContainEqual(expect.objectContaining({ pid: process.pid }))
+      // ksight itself has the page mapped while it looks.
+      return Number(before) === mappers.length - 1 && before === count()
+    })
+    expect(agree).toContain(true)
   })
 
   test('sums up the process', () => {

@@ -1,22 +1,26 @@
+import { hex } from '../../bytes/hex.js'
 import { NotFoundError, UsageError } from '../../errors.js'
 import type { Kernel } from '../../kernel/kernel.js'
 import { taskMm } from '../../kernel/mm.js'
 import { mmPages } from '../../kernel/mm_pages.js'
+import { type PageMapper, rmapWalk } from '../../kernel/rmap.js'
 import type { UntypedView } from '../../object/kernel_types.js'
 import { openKernel } from '../open.js'
 import type { GlobalOptions } from '../options.js'
 import { pagingMode } from '../paging_modes.js'
 import { showPointers } from '../pointers.js'
 import { present } from '../present.js'
+import { mappersAsText } from '../render/mappers_text.js'
 import { pagesAsText } from '../render/pages_text.js'
 import { apartAsText, translationAsText } from '../render/translation_text.js'
-import { takeApart, translate as walkTo, whileSame } from '../translation.js'
+import { type Translation, takeApart, translate as walkTo, whileSame } from '../translation.js'
 import { apartAsJson, translationAsJson } from '../translation_json.js'
 
 export interface TranslateOptions extends GlobalOptions {
   readonly pid?: number
   readonly mode?: string
   readonly all?: true
+  readonly rmap?: true
 }
 
 /** An address taken apart, and walked through the page tables; or all pages of a process summed up. */
@@ -32,8 +36,9 @@ export async function translate(
 
 async function everything(address: bigint | undefined, options: TranslateOptions): Promise<void> {
   const { pid, mode } = options
-  if (address !== undefined || mode !== undefined) {
-    throw new UsageError('--all with an address or --mode', 'it sums up all of a process')
+  if (address !== undefined || mode !== undefined || options.rmap) {
+    const what = '--all with an address, --mode or --rmap'
+    throw new UsageError(what, 'it sums up all of a process')
   }
   if (pid === undefined) throw new UsageError('--all without a process', 'add -p PID')
   using kernel = openKernel(options)
@@ -54,8 +59,8 @@ async function asArithmetic(
   name: string,
   options: TranslateOptions,
 ): Promise<void> {
-  if (options.pid !== undefined || options.c !== undefined) {
-    throw new UsageError('--mode with -p or -c', 'it looks into no kernel')
+  if (options.pid !== undefined || options.c !== undefined || options.rmap) {
+    throw new UsageError('--mode with -p, --rmap or -c', 'it looks into no kernel')
   }
   const mode = pagingMode(name)
   const { signBit, halves } = mode.canonical
@@ -78,14 +83,33 @@ async function throughTables(address: bigint, options: TranslateOptions): Promis
   }
   const read = () => walkTo(kernel, task, address)
   const found = task === undefined ? read() : whileSame(kernel, task, read)
+  const mappers = options.rmap ? mappersOf(kernel, found) : undefined
   const show = showPointers(options)
   await present(
     {
-      json: () => translationAsJson(found, show),
-      text: (page) => translationAsText(found, page, show),
+      json: () => ({ ...translationAsJson(found, show), ...(mappers && mappersAsJson(mappers)) }),
+      text: (page) => {
+        const text = translationAsText(found, page, show)
+        return mappers === undefined ? text : `${text}\n${mappersAsText(mappers)}`
+      },
     },
     options,
   )
+}
+
+function mappersOf(kernel: Kernel, { walk, address }: Translation): PageMapper[] {
+  if (walk?.end.kind === 'page') return rmapWalk(kernel, walk.end.physical >> 12n)
+  throw new NotFoundError(
+    `no page at ${hex(address)}`,
+    [],
+    'there is nothing that others could map',
+  )
+}
+
+function mappersAsJson(mappers: readonly PageMapper[]) {
+  return {
+    mappers: mappers.map(({ pid, comm, address }) => ({ pid, comm, address: hex(address) })),
+  }
 }
 
 function findTask(kernel: Kernel, pid: number): UntypedView {
