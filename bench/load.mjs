@@ -47,3 +47,23 @@ export async function startMappings(anonymous, pages, file) {
     },
   }
 }
+
+/**
+ * Starts a process that maps the same pages of 4 KiB so many times.
+ * @param {number} count
+ * @param {number} times
+ * @returns {Promise<{ pid: number, end: () => Promise<void> }>}
+ */
+export async function startPages(count, times) {
+  const args = [String(count), String(times)]
+  const child = spawn(compile('pages'), args, { stdio: ['pipe', 'pipe', 'inherit'] })
+  await Promise.race([once(child.stdout, 'data'), once(child, 'exit')])
+  if (child.exitCode !== null || child.pid === undefined) {
+    throw new Error(`this machine does not let a process map ${count} pages ${times} times`)
+  }
+  const end = async () => {
+    child.kill('SIGKILL')
+    await once(child, 'exit')
+  }
+  return { pid: child.pid, end }
+}

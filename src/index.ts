@@ -6,6 +6,7 @@ export { openDump } from './dump/open_dump.js'
 export * from './errors.js'
 export { FileSource } from './files/file_source.js'
 export type { ImageOptions } from './files/open_image.js'
+export { accessProcessVm } from './kernel/access_process_vm.js'
 export * from './kernel/capability_names.js'
 export * from './kernel/cgroup.js'
 export * from './kernel/cmdline.js'
@@ -14,6 +15,14 @@ export * from './kernel/cputime.js'
 export * from './kernel/cred.js'
 export * from './kernel/death.js'
 export * from './kernel/dentry.js'
+export {
+  compoundHead,
+  compoundOrder,
+  entireMapcount,
+  pageCompound,
+  pageMapcount,
+} from './kernel/folio.js'
+export { followPage } from './kernel/follow_page.js'
 export { getGateVma } from './kernel/gate_vma.js'
 export * from './kernel/image_facts.js'
 
@@ -37,15 +46,22 @@ export {
 
 export { masForEach, mtreeLoad } from './kernel/maple_tree.js'
 
+export { pageToPfn, pfnToPage, pfnValid } from './kernel/mem_section.js'
 export * from './kernel/mm.js'
+export { type MmPages, mmPages } from './kernel/mm_pages.js'
+export { mmRoot } from './kernel/mm_root.js'
 export { forEachModule, moduleBtf, moduleMemory } from './kernel/modules.js'
 export * from './kernel/namespace.js'
+export { hasPageFlag, pageFlagBits, pageFlags } from './kernel/page_flags.js'
+export { type PageInfo, type PageOwner, pageInfo, slabOf } from './kernel/page_info.js'
+export { pageType } from './kernel/page_type.js'
 export * from './kernel/path.js'
 export * from './kernel/percpu.js'
 export * from './kernel/pf_flags.js'
 export * from './kernel/pid.js'
 export * from './kernel/printk.js'
 export * from './kernel/proc_task_name.js'
+export { pteFlags } from './kernel/pte_flags.js'
 export * from './kernel/rbtree.js'
 export * from './kernel/relations.js'
 export {
@@ -54,6 +70,7 @@ export {
   type VmaResidency,
   vmaResidency,
 } from './kernel/residency.js'
+export { type PageMapper, rmapWalk } from './kernel/rmap.js'
 export * from './kernel/sched.js'
 export {
   processSegments,
@@ -62,6 +79,7 @@ export {
 } from './kernel/segments.js'
 export * from './kernel/state.js'
 
+export { pteToSwpEntry, type SwapEntry } from './kernel/swap_entry.js'
 export * from './kernel/taint.js'
 
 export { type TaskMem, taskMem } from './kernel/task_mem.js'
@@ -82,6 +100,7 @@ export * from './kernel/uname.js'
 
 export * from './kernel/user_memory.js'
 export * from './kernel/user_namespace.js'
+export { physToVirt, virtToPhys, vmallocToPfn } from './kernel/virt_to_phys.js'
 export * from './kernel/vm_flags.js'
 export { forEachVma, vmaFind, vmaLookup } from './kernel/vma.js'
 export { type MappedFile, mappedFile } from './kernel/vma_file.js'
@@ -89,6 +108,8 @@ export { vmaIsInitialHeap, vmaIsInitialStack, vmaName } from './kernel/vma_name.
 export { listVmas, type VmaSummary } from './kernel/vma_summary.js'
 export { forEachVmapArea } from './kernel/vmap_area.js'
 export * from './kernel/xarray.js'
+export { isHugeZeroPfn, isZeroPfn } from './kernel/zero_pfn.js'
+export { type AddressPart, type AddressParts, addressParts } from './memory/paging/address_parts.js'
 export { arm64 } from './memory/paging/arm64.js'
 export { forEachMapping, type Mapping, type Skipped } from './memory/paging/mappings.js'
 export type { PagingMode } from './memory/paging/mode.js'

@@ -36,6 +36,15 @@ export function parsePid(text: string): number {
   throw new UsageError(`wrong PID ${JSON.stringify(text)}`, 'it must be a whole number')
 }
 
+/** An address, in hexadecimal, with `0x` or without. */
+export function parseAddress(text: string): bigint {
+  if (/^(0x)?[0-9a-f]{1,16}$/i.test(text)) return BigInt(`0x${text.replace(/^0x/i, '')}`)
+  throw new UsageError(
+    `wrong address ${JSON.stringify(text)}`,
+    'it must have at most 16 hexadecimal digits',
+  )
+}
+
 export function parseCount(text: string): number {
   const count = Number(text)
   if (/^\d+$/.test(text) && Number.isSafeInteger(count)) return count

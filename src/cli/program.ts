@@ -5,6 +5,7 @@ import { UsageError } from '../errors.js'
 import { LAYOUT_MODES, SPLITS } from '../kernel/layout/modes.js'
 import {
   type GlobalOptions,
+  parseAddress,
   parseCount,
   parseLevels,
   parseLocation,
@@ -40,6 +41,7 @@ export function createProgram(): Command {
   addMemory(program)
   addTypesAndSymbols(program)
   addLayout(program)
+  addTranslate(program)
   addLog(program)
 
   return program
@@ -194,6 +196,23 @@ function addLayout(program: Command): void {
     .action(async (_options, command: Command) => {
       const { layout } = await import('./commands/layout.js')
       await layout(command.optsWithGlobals())
+    })
+}
+
+function addTranslate(program: Command): void {
+  program
+    .command('translate')
+    .summary('an address taken apart, and walked through the page tables')
+    .addArgument(new Argument('[address]', 'such as 0x7ffd1b2c3d40').argParser(parseAddress))
+    .addOption(
+      new Option('-p, --pid <pid>', 'in the address space of this process').argParser(parsePid),
+    )
+    .option('--all', 'sum up every page that is mapped for the process')
+    .option('--rmap', 'also which processes map the page, by the page tables of all')
+    .option('--mode <name>', 'only take it apart, in this paging mode, without a kernel')
+    .action(async (address: bigint | undefined, _options, command: Command) => {
+      const { translate } = await import('./commands/translate.js')
+      await translate(address, command.optsWithGlobals())
     })
 }
 

@@ -42,9 +42,9 @@ export class Bootstrap {
       const { release, vmcoreinfoPhysical, vmcoreinfo, toPhysical } = this.hints
       // Unlike init_task, which is part of the image, every other task is in the direct map.
       const task = this.firstTask.$address
-      const variable = this.variable64('page_offset_base')
+      const variable = () => this.variable64('page_offset_base')
       if (vmcoreinfo !== undefined && toPhysical !== undefined) {
-        return { vmcoreinfo, pageOffset: translatedPageOffset(task, toPhysical, variable) }
+        return { vmcoreinfo, pageOffset: translatedPageOffset(task, toPhysical, variable()) }
       }
       if (vmcoreinfoPhysical === undefined) {
         throw new UnsupportedError(

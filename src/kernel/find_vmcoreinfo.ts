@@ -15,6 +15,8 @@ const LARGEST_RAM = 1n << 46n
 
 /** How many candidates are tried with one gather. */
 const BATCH = 4096
+/** As many as machines with 64 GiB of RAM need. */
+const FIRST = 64
 
 export interface DirectMap {
   readonly pageOffset: Fact<bigint>
@@ -23,27 +25,22 @@ export interface DirectMap {
 
 /**
  * PAGE_OFFSET and VMCOREINFO, which confirm each other: VMCOREINFO lies at a known physical
- * address, and the direct map shows physical address 0 at PAGE_OFFSET. PAGE_OFFSET is the value of
- * the variable `page_offset_base`, or it is looked for below the address of an object that lies in
- * the direct map, such as a task.
+ * address, and the direct map shows physical address 0 at PAGE_OFFSET. PAGE_OFFSET is looked for below
+ * the address of an object that lies in the direct map, such as a task. Only where that is far up, the
+ * variable `page_offset_base` is asked for: symbols take longer to read than all else together.
  */
 export function findDirectMap(
   memory: Memory,
   release: string,
   physical: bigint,
-  pageOffsetVariable: bigint | undefined,
+  pageOffsetVariable: () => bigint | undefined,
   inDirectMap: bigint,
 ): DirectMap {
-  const known = pageOffsetVariable !== undefined ? [pageOffsetVariable] : []
-  for (const candidates of batches(known, inDirectMap)) {
+  for (const { candidates, how } of batches(pageOffsetVariable, inDirectMap, physical)) {
     const ranges = candidates.map((base) => ({ address: base + physical, length: NOTE_SIZE }))
     const index = memory.gather(ranges).findIndex((note) => isNoteOf(note, release))
     if (index === -1) continue
     const pageOffset = candidates[index]!
-    const how =
-      pageOffset === pageOffsetVariable
-        ? 'variable page_offset_base'
-        : `VMCOREINFO looked for at physical ${hex(physical)} below a task's address`
     return describe(memory, release, physical, pageOffset, how)
   }
   throw new UnsupportedError(
@@ -80,14 +77,25 @@ export function translatedPageOffset(
   }
 }
 
-/** What page_offset_base says comes first; then every possible base, the nearest first. */
-function* batches(known: readonly bigint[], inDirectMap: bigint): Generator<bigint[]> {
-  if (known.length > 0) yield [...known]
+/** The nearest bases come first, then what page_offset_base says, then every possible one. */
+function* batches(
+  variable: () => bigint | undefined,
+  inDirectMap: bigint,
+  physical: bigint,
+): Generator<{ candidates: bigint[]; how: string }> {
   const nearest = inDirectMap & ~(DIRECT_MAP_ALIGN - 1n)
   const count = Number(LARGEST_RAM / DIRECT_MAP_ALIGN)
-  for (let first = 0, size = 64; first < count; first += size, size = BATCH) {
-    yield Array.from({ length: size }, (_, i) => nearest - BigInt(first + i) * DIRECT_MAP_ALIGN)
-  }
+  const how = `VMCOREINFO looked for at physical ${hex(physical)} below a task's address`
+  const from = (first: number, size: number) => ({
+    how,
+    candidates: Array.from({ length: size }, (_, i) => {
+      return nearest - BigInt(first + i) * DIRECT_MAP_ALIGN
+    }),
+  })
+  yield from(0, FIRST)
+  const known = variable()
+  if (known !== undefined) yield { candidates: [known], how: 'variable page_offset_base' }
+  for (let first = FIRST; first < count; first += BATCH) yield from(first, BATCH)
 }
 
 function isNoteOf(bytes: unknown, release: string): boolean {

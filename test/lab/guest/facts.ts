@@ -20,6 +20,6 @@ export function readFacts(kernel: Kernel) {
 /** As on a kernel whose symbols do not tell page_offset_base. */
 function searchPageOffset({ memory, release, initTask }: Kernel): bigint {
   const next = initTask.tasks.next.$address
-  return findDirectMap(memory, release, liveHints().vmcoreinfoPhysical!, undefined, next).pageOffset
-    .value
+  return findDirectMap(memory, release, liveHints().vmcoreinfoPhysical!, () => undefined, next)
+    .pageOffset.value
 }
