@@ -35,6 +35,7 @@ export function createProgram(): Command {
   addOverview(program)
   addTaskLists(program)
   addTask(program)
+  addStacks(program)
   addTypesAndSymbols(program)
   addLog(program)
 
@@ -125,6 +126,17 @@ function addTask(program: Command): void {
     .action(async (pid: number | 'self', members: string[], _options, command: Command) => {
       const { task } = await import('./commands/task.js')
       await task(pid, members, command.optsWithGlobals())
+    })
+}
+
+function addStacks(program: Command): void {
+  program
+    .command('bt')
+    .summary('the kernel stack of a task, or of what each CPU of an image was doing')
+    .addArgument(new Argument('[pid]', 'of this task').argParser(parsePid))
+    .action(async (pid: number | undefined, _options, command: Command) => {
+      const { bt } = await import('./commands/bt.js')
+      await bt(pid, command.optsWithGlobals())
     })
 }
 
