@@ -46,6 +46,7 @@ export function taskStack(kernel: Kernel, task: UntypedView): StackArea[] {
  * for exceptions. Mirrors `get_stack_info()` of arch/x86/kernel/dumpstack_64.c.
  */
 export function cpuStacks(kernel: Kernel, cpu: number): StackArea[] {
+  if (!kernel.cpus.includes(cpu)) return []
   return [irqStack, entryStacks].flatMap((find) => {
     try {
       return find(kernel, cpu)
