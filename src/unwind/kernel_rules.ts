@@ -1,4 +1,5 @@
 import type { Kernel } from '../kernel/kernel.js'
+import { type ReturnTrampolines, returnTrampolines } from './hidden_returns.js'
 import { FRAME_POINTER_ENTRY, ORC_REG, type OrcEntry, OrcFormat } from './orc/orc_entry.js'
 import type { OrcState } from './orc/orc_step.js'
 import { OrcTables } from './orc/orc_tables.js'
@@ -7,6 +8,7 @@ import { PtRegs } from './pt_regs.js'
 /** How the callers of a kernel's functions are found. */
 export interface KernelRules {
   readonly ptRegs: PtRegs
+  readonly trampolines: ReturnTrampolines
   /** The rule for an address, at which a state is; undefined if there is none. */
   find(ip: bigint, state: OrcState): OrcEntry | undefined
 }
@@ -26,9 +28,10 @@ export function kernelRules(kernel: Kernel): KernelRules {
 function makeRules(kernel: Kernel): KernelRules {
   const ptRegs = new PtRegs(kernel.types)
   const format = OrcFormat.of(kernel.types)
-  if (format === undefined) return { ptRegs, find: (_ip, state) => framePointerRule(state) }
+  const common = { ptRegs, trampolines: returnTrampolines(kernel) }
+  if (format === undefined) return { ...common, find: (_ip, state) => framePointerRule(state) }
   const tables = new OrcTables(kernel, format)
-  return { ptRegs, find: (ip) => tables.find(ip) }
+  return { ...common, find: (ip) => tables.find(ip) }
 }
 
 /** `encode_frame_pointer()`: on the way into an interrupt, bp is made to lead to the registers, and odd. */

@@ -5,6 +5,8 @@ import type { Kernel } from '../kernel/kernel.js'
 import { cpuCurr } from '../kernel/percpu.js'
 import { taskCpu } from '../kernel/sched.js'
 import type { UntypedView } from '../object/kernel_types.js'
+import { freshCopy } from './fresh_copy.js'
+import { HiddenReturns } from './hidden_returns.js'
 import { type KernelFunction, kernelFunctionAt } from './kernel_function.js'
 import { type KernelRules, kernelRules } from './kernel_rules.js'
 import { cpuStacks, type StackArea, type StackKind, taskStack } from './kernel_stack_areas.js'
@@ -72,22 +74,15 @@ export function kernelStack(
   const rules = kernelRules(kernel)
   if (cpu !== undefined) {
     const areas = [...taskStack(kernel, task), ...cpuStacks(kernel, cpu.cpu)]
-    return walk(kernel, rules, areas, stateOfCpu(cpu.registers))
+    return walk(kernel, rules, task, areas, stateOfCpu(cpu.registers))
   }
   for (let tries = TRIES; tries > 0; tries--) {
-    const before = fresh(kernel, task)
+    const before = freshCopy(kernel, task)
     if (isRunning(kernel, before)) return running(before, 'it is being executed')
     const stack = walkSleeping(kernel, rules, before)
-    if (kernel.image !== undefined || sleptThrough(before, fresh(kernel, task))) return stack
+    if (kernel.image !== undefined || sleptThrough(before, freshCopy(kernel, task))) return stack
   }
   return running(task, 'it runs again and again')
-}
-
-/** A copy of the task as it is now. */
-function fresh(kernel: Kernel, { $type, $address }: UntypedView): UntypedView {
-  const bytes = new Uint8Array($type.size)
-  kernel.uncached.read($address, bytes)
-  return kernel.space.classOf($type).at($address, bytes) as UntypedView
 }
 
 function isRunning(kernel: Kernel, task: UntypedView): boolean {
@@ -126,7 +121,7 @@ function walkSleeping(kernel: Kernel, rules: KernelRules, task: UntypedView): Ke
     return ended([], 'lost', 'it has exited, and its stack was let go of')
   }
   try {
-    return walk(kernel, rules, areas, stateOfSleeper(kernel, task))
+    return walk(kernel, rules, task, areas, stateOfSleeper(kernel, task))
   } catch (error) {
     if (!isLost(error)) throw error
     return ended([], 'lost', error.message)
@@ -136,25 +131,24 @@ function walkSleeping(kernel: Kernel, rules: KernelRules, task: UntypedView): Ke
 /** What `__switch_to_asm()` pushed, `struct inactive_task_frame`, which `thread.sp` points to. */
 function stateOfSleeper(kernel: Kernel, task: UntypedView): OrcState {
   const saved: bigint = task.thread.sp
-  const { type } = kernel.space.struct('inactive_task_frame')
-  const bytes = new Uint8Array(type.size)
-  kernel.uncached.read(saved, bytes)
-  const frame = kernel.space.classOf(type).at(saved, bytes) as UntypedView
+  const frame = freshCopy(kernel, kernel.at('inactive_task_frame', saved))
   const ip: bigint = frame.ret_addr
   // A new task starts there, rather than return to it: ret_from_fork, and ret_from_fork_asm since Linux 6.6.
   const nearest = kernel.symbols.nearest(ip)
   const exact = nearest?.offset === 0 && nearest.symbol.name.startsWith('ret_from_fork')
-  return { ip, sp: saved + BigInt(type.size), bp: frame.bp, exact }
+  return { ip, sp: saved + BigInt(frame.$size), bp: frame.bp, exact }
 }
 
 function walk(
   kernel: Kernel,
   rules: KernelRules,
+  task: UntypedView,
   areas: readonly StackArea[],
   start: OrcState,
 ): KernelStack {
   const visits = new StackVisits(areas)
-  const step = new OrcStep(kernel.uncached, rules.ptRegs, visits)
+  const returns = new HiddenReturns(kernel, rules.trampolines, task)
+  const step = new OrcStep(kernel.uncached, rules.ptRegs, visits, returns)
   const frames: KernelFrame[] = []
   let reliable = isOnStack(visits, start.sp)
   let state = start

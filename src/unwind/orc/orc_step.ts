@@ -28,6 +28,7 @@ export class OrcStep {
     private readonly memory: Memory,
     private readonly ptRegs: PtRegs,
     private readonly visits: StackVisits,
+    private readonly returns: { recover(ip: bigint, slot: bigint): bigint },
   ) {
     this.words = new WordReader(memory)
   }
@@ -71,7 +72,9 @@ export class OrcStep {
 
   private at(state: OrcState, { type, signal }: OrcEntry, sp: bigint): OrcState {
     if (type === 'call') {
-      return { ip: this.load(word(sp - 8n)), sp, bp: state.bp, exact: signal }
+      const slot = word(sp - 8n)
+      const ip = this.returns.recover(this.load(slot), slot)
+      return { ip, sp, bp: state.bp, exact: signal }
     }
     const registers = type === 'regs' ? this.wholeRegisters(sp) : this.iretRegisters(sp)
     const next = {
