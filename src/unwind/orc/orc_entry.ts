@@ -104,7 +104,8 @@ export class OrcFormat {
       bpReg: fieldOf(this.bpReg, bits),
       bpOffset: view.getInt16(at + 2, true),
       type,
-      signal: this.signal === undefined ? type !== 'call' : fieldOf(this.signal, bits) !== 0,
+      signal:
+        this.signal === undefined ? type.startsWith('regs') : fieldOf(this.signal, bits) !== 0,
     }
   }
 
