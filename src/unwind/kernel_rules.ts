@@ -9,9 +9,14 @@ import { PtRegs } from './pt_regs.js'
 export interface KernelRules {
   readonly ptRegs: PtRegs
   readonly trampolines: ReturnTrampolines
+  /** Those members of a task_struct, of the ones that change when a task runs, which this kernel has. */
+  readonly signsOfRunning: readonly string[]
   /** The rule for an address, at which a state is; undefined if there is none. */
   find(ip: bigint, state: OrcState): OrcEntry | undefined
 }
+
+/** Counts of context switches; and a CPU executes it, on a kernel with CONFIG_SMP. */
+const SIGNS_OF_RUNNING = ['nvcsw', 'nivcsw', 'on_cpu']
 
 const known = new WeakMap<Kernel, KernelRules>()
 
@@ -28,7 +33,11 @@ export function kernelRules(kernel: Kernel): KernelRules {
 function makeRules(kernel: Kernel): KernelRules {
   const ptRegs = new PtRegs(kernel.types)
   const format = OrcFormat.of(kernel.types)
-  const common = { ptRegs, trampolines: returnTrampolines(kernel) }
+  const common = {
+    ptRegs,
+    trampolines: returnTrampolines(kernel),
+    signsOfRunning: SIGNS_OF_RUNNING.filter((name) => kernel.space.has('task_struct', name)),
+  }
   if (format === undefined) return { ...common, find: (_ip, state) => framePointerRule(state) }
   const tables = new OrcTables(kernel, format)
   return { ...common, find: (ip) => tables.find(ip) }

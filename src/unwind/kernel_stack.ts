@@ -78,22 +78,23 @@ export function kernelStack(
   }
   for (let tries = TRIES; tries > 0; tries--) {
     const before = freshCopy(kernel, task)
-    if (isRunning(kernel, before)) return running(before, 'it is being executed')
+    if (isRunning(kernel, rules, before)) return running(before, 'it is being executed')
     const stack = walkSleeping(kernel, rules, before)
-    if (kernel.image !== undefined || sleptThrough(before, freshCopy(kernel, task))) return stack
+    if (kernel.image !== undefined || sleptThrough(rules, before, freshCopy(kernel, task)))
+      return stack
   }
   return running(task, 'it runs again and again')
 }
 
-function isRunning(kernel: Kernel, task: UntypedView): boolean {
-  if (task.$has('on_cpu')) return task.on_cpu !== 0
+function isRunning(kernel: Kernel, rules: KernelRules, task: UntypedView): boolean {
+  if (rules.signsOfRunning.includes('on_cpu')) return task.on_cpu !== 0
   return cpuCurr(kernel, 0).$address === task.$address
 }
 
 /** Whether a task has not run between two looks at it. */
-function sleptThrough(before: UntypedView, after: UntypedView): boolean {
-  const facts = ['pid', 'nvcsw', 'nivcsw', 'on_cpu'].filter((name) => before.$has(name))
-  return facts.every((name) => before[name] === after[name]) && before.thread.sp === after.thread.sp
+function sleptThrough(rules: KernelRules, before: UntypedView, after: UntypedView): boolean {
+  if (before.pid !== after.pid || before.thread.sp !== after.thread.sp) return false
+  return rules.signsOfRunning.every((name) => before[name] === after[name])
 }
 
 function running(task: UntypedView, why: string): KernelStack {
