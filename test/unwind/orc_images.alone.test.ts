@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, test } from 'vitest'
 import { openImage } from '../../src/files/open_image.js'
 import type { Kernel } from '../../src/kernel/kernel.js'
+import { isKthread } from '../../src/kernel/kthread.js'
 import { kernelStack } from '../../src/unwind/kernel_stack.js'
 import { type Image, image } from '../support/images.js'
 import { describeLab } from '../support/lab.js'
@@ -39,6 +40,19 @@ describeLab('kernel stacks in a memory image', () => {
       expect(compared.filter(({ told, found }) => `${told}` !== `${found}`)).toEqual([])
       expect(compared.filter(({ told }) => told.length > 2).length).toBeGreaterThan(70)
       expect(compared.length).toBeGreaterThan(0.8 * truth.stacks.length)
+    })
+
+    test('end where a thread came from user space, or where a kernel thread starts', () => {
+      const stacks = Array.from(kernel.forEachProcessThread(), (task) => {
+        const { end, frames } = kernelStack(kernel, task)
+        const expected = isKthread(task) ? 'end of stack' : 'user mode'
+        const sure = frames.every(({ reliable, function: place }) => reliable && place)
+        return { pid: task.pid, comm: task.comm, state: task.__state, end, expected, sure }
+      })
+      const odd = stacks.filter(({ end, expected, sure }) => end.reason !== expected || !sure)
+      // A zombie has no stack any more.
+      expect(odd.filter(({ end }) => !end.message.startsWith('it has exited'))).toEqual([])
+      expect(odd.length).toBeLessThan(3)
     })
   })
 })
