@@ -39,6 +39,7 @@ export function createProgram(): Command {
   addTaskLists(program)
   addTask(program)
   addMemory(program)
+  addStacks(program)
   addTypesAndSymbols(program)
   addLayout(program)
   addTranslate(program)
@@ -159,6 +160,17 @@ function addMemory(program: Command): void {
     .action(async (pid: number, _options, command: Command) => {
       const { mem } = await import('./commands/mem.js')
       await mem(pid, command.optsWithGlobals())
+    })
+}
+
+function addStacks(program: Command): void {
+  program
+    .command('bt')
+    .summary('the kernel stack of a task, or of what each CPU of an image was doing')
+    .addArgument(new Argument('[pid]', 'of this task').argParser(parsePid))
+    .action(async (pid: number | undefined, _options, command: Command) => {
+      const { bt } = await import('./commands/bt.js')
+      await bt(pid, command.optsWithGlobals())
     })
 }
 

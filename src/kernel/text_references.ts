@@ -1,16 +1,16 @@
 import type { Kernel } from './kernel.js'
 
-/** No function that is looked into here is longer. */
+/** Few functions that are looked into here are longer. */
 const MAX_LENGTH = 512
 
 /**
  * The addresses that the machine code of a function of an x86-64 kernel may refer to: each place in it,
  * read as an offset from the next instruction, or as an address in the kernel's image. Most are no
  * addresses at all: whoever looks for a variable must know it when it sees it. For kernels whose
- * symbols are functions only (without CONFIG_KALLSYMS_ALL).
+ * symbols are functions only (without CONFIG_KALLSYMS_ALL). So many bytes of it are looked into.
  */
-export function textReferences(kernel: Kernel, name: string): bigint[] {
-  const text = textOf(kernel, name)
+export function textReferences(kernel: Kernel, name: string, length = MAX_LENGTH): bigint[] {
+  const text = textOf(kernel, name, length)
   if (text === undefined) return []
   const { address, code } = text
   const found = new Set<bigint>()
@@ -43,10 +43,10 @@ export function comparedVariable(
 }
 
 /** The machine code of a function, and perhaps of what follows. */
-function textOf(kernel: Kernel, name: string) {
+function textOf(kernel: Kernel, name: string, length = MAX_LENGTH) {
   const address = kernel.symbols.find(name)?.address
   if (address === undefined) return undefined
-  const [bytes] = kernel.uncached.gather([{ address, length: MAX_LENGTH }])
+  const [bytes] = kernel.uncached.gather([{ address, length }])
   if (!(bytes instanceof Uint8Array)) return undefined
   return { address, code: new DataView(bytes.buffer, bytes.byteOffset, bytes.length) }
 }

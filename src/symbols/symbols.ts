@@ -120,6 +120,22 @@ export class Symbols {
     return undefined
   }
 
+  /**
+   * The bytes from the start of the symbol that an address belongs to up to the next one, or to the end
+   * of what it lies in. Mirrors `kallsyms_lookup_size_offset()`; undefined where {@link nearest} is.
+   */
+  sizeAt(address: bigint): number | undefined {
+    for (const part of this.everyPart()) {
+      const symbol = part.lastUpTo(address)
+      if (symbol === undefined) continue
+      const reach = this.reachOf(part, symbol)
+      if (address >= reach) continue
+      const next = part.firstAfter(address)
+      return Number((next !== undefined && next < reach ? next : reach) - symbol.address)
+    }
+    return undefined
+  }
+
   /** Where a symbol ends if no other one follows. */
   private reachOf(part: Part, { address, module }: KernelSymbol): bigint {
     this.image ??= imageAreas((name) => this.findInFirst(name))
@@ -153,7 +169,7 @@ class Part {
   readonly table: SymbolTable
   readonly modules: readonly AddressRange[]
   readonly names: NameLookup
-  private order: AddressOrder | undefined
+  private addressOrder: AddressOrder | undefined
 
   constructor({ table, modules }: SymbolSource) {
     this.table = table
@@ -171,12 +187,22 @@ class Part {
     }
   }
 
+  firstAfter(address: bigint): bigint | undefined {
+    const { order } = this
+    return order.addressAt(order.rankOf(address + 1n))
+  }
+
   /** The first of those with the highest address up to this one. */
   lastUpTo(address: bigint): KernelSymbol | undefined {
-    this.order ??= new AddressOrder(this.table.addresses)
-    const next = this.order.rankOf(address + 1n)
-    const start = this.order.addressAt(next - 1)
+    const { order } = this
+    const next = order.rankOf(address + 1n)
+    const start = order.addressAt(next - 1)
     if (next === 0 || start === undefined) return undefined
-    return this.symbolAt(this.order.positionAt(this.order.rankOf(start)))
+    return this.symbolAt(order.positionAt(order.rankOf(start)))
+  }
+
+  private get order(): AddressOrder {
+    this.addressOrder ??= new AddressOrder(this.table.addresses)
+    return this.addressOrder
   }
 }

@@ -67,6 +67,15 @@ export interface PsRow {
   readonly comm: string
 }
 
+/** The kernel stack of a thread as /proc shows it. */
+export interface TrueStack {
+  readonly pid: number
+  /** How often it was switched away from just before: if that did not change, the stack did not. */
+  readonly switches: number
+  /** Innermost first, such as `do_wait+0x56/0xe0`. */
+  readonly functions: readonly string[]
+}
+
 /** What the guest said of itself just before the image was made, or before it crashed. */
 export interface Truth {
   /** The idle tasks first, then all threads in the order of the kernel's list. */
@@ -97,6 +106,8 @@ export interface Truth {
   readonly btf: readonly { name: string; size: number; sha256: string }[]
   /** /proc/PID/status and /proc/PID/maps of all processes that are no kernel threads. */
   readonly processes: readonly { pid: number; status: string; maps: string }[]
+  /** /proc/PID/task/TID/stack of all threads. */
+  readonly stacks: readonly TrueStack[]
   /** QEMU's `info registers -a`. */
   readonly registers: string
 }
@@ -151,8 +162,9 @@ export async function gatherTruth(vm: Vm, end: End) {
   const user = pagemap.map(({ pid, address }) => `${pid} ${address}`)
   const walks = await walk(vm, [...kernel.map((address) => `0 ${address}`), ...user])
   const files = await readFiles(vm)
+  const stacks = await readStacks(vm)
   const last = await gatherLast(vm, end)
-  return { kallsyms, facts, processes, pagemap, walks, ...files, ...last }
+  return { kallsyms, facts, processes, pagemap, walks, ...files, stacks, ...last }
 }
 
 /** Why what was gathered before an image was made was not true any more; undefined if it was. */
@@ -219,6 +231,24 @@ async function readProcesses(vm: Vm, tasks: readonly TrueTask[]) {
     const maps = lines.filter((line) => /^[0-9a-f]+-[0-9a-f]+ /.test(line))
     const pid = Number(/^Pid:\t(\d+)$/m.exec(part)?.[1])
     return { pid, status: `${status.join('\n')}\n`, maps: `${maps.join('\n')}\n` }
+  })
+}
+
+/** A thread may exit before it was asked for both. */
+async function readStacks(vm: Vm): Promise<TrueStack[]> {
+  const ofThreads = async (pattern: string, file: string) => {
+    const script = `grep -H '${pattern}' /proc/[0-9]*/task/*/${file} 2>/dev/null || true`
+    const lines = (await output(vm, script)).matchAll(/^\/proc\/\d+\/task\/(\d+)\/\w+:(.*)$/gm)
+    return Array.from(lines, ([, pid, text = '']) => ({ pid: Number(pid), text }))
+  }
+  const switches = new Map<number, number>()
+  for (const { pid, text } of await ofThreads('ctxt_switches', 'status')) {
+    switches.set(pid, (switches.get(pid) ?? 0) + Number(text.split('\t')[1]))
+  }
+  const stacks = await ofThreads('', 'stack')
+  return Array.from(switches, ([pid, count]) => {
+    const lines = stacks.filter((line) => line.pid === pid)
+    return { pid, switches: count, functions: lines.map(({ text }) => text.replace('[<0>] ', '')) }
   })
 }
 
