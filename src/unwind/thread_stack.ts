@@ -19,6 +19,8 @@ export interface NamedUserFrame {
   readonly offset: number
   /** The file as the process sees it, or what stands for one: `[vdso]`, `[anon]`. */
   readonly module: string | undefined
+  /** Whether it is where a signal handler returns to: the frame behind it was interrupted. */
+  readonly signalFrame: boolean
   readonly how: FoundBy
   /** Whether it surely is a frame. */
   readonly certain: boolean

@@ -84,8 +84,8 @@ function kernelFrame({ pc, function: name, offset, module }: KernelFrame, show: 
   return { pc: show(pc), function: name ?? null, offset, module: module ?? null }
 }
 
-function userFrame({ pc, function: name, offset, module, how, certain }: NamedUserFrame) {
-  return { pc: hexOf(pc), function: name ?? null, offset, module: module ?? null, how, certain }
+function userFrame({ pc, function: name, module, ...rest }: NamedUserFrame) {
+  return { pc: hexOf(pc), function: name ?? null, module: module ?? null, ...rest }
 }
 
 const hexOf = (value: bigint) => `0x${value.toString(16)}`

@@ -73,5 +73,5 @@ function userEnd({ userEnd, problem, kernelThread }: ThreadStack): string[] {
 function userLine(frame: NamedUserFrame): string {
   const place =
     frame.function === undefined ? `0x${frame.pc.toString(16).padStart(12, '0')}` : placeOf(frame)
-  return `${frame.certain ? '' : '? '}${place}  ${baseName(frame.module)}`
+  return `${frame.certain ? '' : '? '}${place}  ${baseName(frame.module)}${frame.signalFrame ? ' (signal)' : ''}`
 }

@@ -239,13 +239,14 @@ function unwound(
   }
 }
 
-function nameUserFrame({ pc, at, module, how, certain }: UserFrame): NamedUserFrame {
+function nameUserFrame({ pc, at, module, signalFrame, how, certain }: UserFrame): NamedUserFrame {
   const symbol = (module as CodeModule | undefined)?.functionAt(at)
   return {
     pc,
     function: symbol?.name,
     offset: symbol === undefined ? 0 : Number(pc - symbol.address),
     module: module?.name,
+    signalFrame,
     how,
     certain,
   }
