@@ -1,9 +1,9 @@
 import type { TaskFilter } from '../../bpf/link.js'
-import { NotFoundError, UnsupportedError } from '../../errors.js'
+import { NotFoundError, PermissionError, UnsupportedError } from '../../errors.js'
 import type { Kernel } from '../../kernel/kernel.js'
 import { isKthread } from '../../kernel/kthread.js'
 import { pidNrNs, taskActivePidNs, taskPidVnr } from '../../kernel/pid.js'
-import { stateChar } from '../../kernel/state.js'
+import { stateChar, taskStateToChar } from '../../kernel/state.js'
 import type { UntypedView } from '../../object/kernel_types.js'
 import type { Registers } from '../../unwind/registers.js'
 import type { NamedUserFrame, ThreadStack } from '../../unwind/thread_stack.js'
@@ -62,13 +62,17 @@ export class LiveStacks implements Disposable {
     const task = this.findTask(pid)
     if (task.pid !== task.tgid) return this.ofThread(pid)
     const process = this.processOf(task)
-    return this.take(process, { pid: process.pids.ours })
+    const taken = this.take(process, { pid: process.pids.ours })
+    const tids = new Set(taken.map(({ tid }) => tid))
+    const others = [...this.kernel.forEachThread(task)].filter((thread) => !tids.has(thread.pid))
+    return inOrder([...taken, ...others.map(notShown)])
   }
 
   /** The stacks of one thread. */
   ofThread(tid: number): ThreadStack[] {
     const task = this.findTask(tid)
-    return this.take(this.processOf(task), { tid: this.pidOf(task) })
+    const taken = this.take(this.processOf(task), { tid: this.pidOf(task) })
+    return taken.length > 0 ? taken : [notShown(task)]
   }
 
   private findTask(pid: number): UntypedView {
@@ -106,7 +110,7 @@ export class LiveStacks implements Disposable {
       if (moved.length > 0 && tries >= PATIENT_FROM) pause(PAUSE)
       looks = this.again(moved, filter, tries, taken)
     }
-    return [...taken.values()].sort((a, b) => a.tid - b.tid)
+    return inOrder([...taken.values()])
   }
 
   /** Takes the stacks of threads that stand still; gives those that did not. */
@@ -203,6 +207,32 @@ export class LiveStacks implements Disposable {
   }
 }
 
+function inOrder(stacks: ThreadStack[]): ThreadStack[] {
+  return stacks.sort((a, b) => a.tid - b.tid)
+}
+
+/**
+ * A thread that is on the list of its process only: it has just started, or it is of pid 1, which the
+ * iterator of some kernels passes over.
+ */
+function notShown(task: UntypedView): ThreadStack {
+  return {
+    tid: task.pid,
+    tgid: task.tgid,
+    comm: task.comm,
+    state: taskStateToChar(task),
+    kernelThread: isKthread(task),
+    cpu: task.$has('cpu') ? task.cpu : task.thread_info.cpu,
+    wchan: undefined,
+    syscall: undefined,
+    kernel: [],
+    user: [],
+    userEnd: undefined,
+    problem: 'the BPF task iterator does not show it',
+    tries: 1,
+  }
+}
+
 /** Copies the user stacks of those that have one. */
 function copyEach(
   process: Process,
@@ -210,19 +240,33 @@ function copyEach(
   code: ProcessCode | undefined,
 ): Attempt[] {
   const registers = looks.map(userRegisters)
-  const pointers = registers.flatMap((found) =>
-    typeof found === 'string' ? [] : [found.stackPointer!],
-  )
-  const copies =
-    code === undefined ? [] : copyStacks(process.pids.ours, pointers, code.endOfMapping)
+  const pointers = registers.flatMap((found) => {
+    return typeof found === 'string' ? [] : [found.stackPointer!]
+  })
+  const copies = code === undefined ? [] : copiesOrReason(process.pids.ours, pointers, code)
   let next = 0
   return looks.map((look, i) => {
     const found = registers[i]!
-    if (typeof found === 'string') {
-      return { look, registers: undefined, problem: found, copy: undefined }
+    const problem = typeof found === 'string' ? found : copies
+    if (typeof problem === 'string') {
+      return { look, registers: undefined, problem, copy: undefined }
     }
-    return { look, registers: found, problem: undefined, copy: copies[next++] }
+    return { look, registers: found as Registers, problem: undefined, copy: problem[next++] }
   })
+}
+
+/** Without the right to read the process's memory there is still a kernel stack. */
+function copiesOrReason(
+  pid: number,
+  stackPointers: readonly bigint[],
+  code: ProcessCode,
+): StackCopy[] | string {
+  try {
+    return copyStacks(pid, stackPointers, code.endOfMapping)
+  } catch (error) {
+    if (error instanceof PermissionError) return error.message
+    throw error
+  }
 }
 
 function unwound(

@@ -156,10 +156,10 @@ function writeProgram(
   a.call(HELPERS.get_task_stack)
   a.store('u64', R8, STACK_RESULT_AT, R0)
   a.mov(R3, R0)
-  a.jsge(R3, 0, 'taken')
+  // An error, as unsigned number, is larger.
+  a.jle(R3, MOST_FRAMES * 8, 'taken')
   a.mov(R3, 0)
   a.label('taken')
-  a.jgt(R3, MOST_FRAMES * 8, 'done')
   a.add(R3, head)
   a.load('u64', R1, R6, 0)
   a.load('u64', R1, R1, 0)

@@ -23,7 +23,7 @@ const KINDS: readonly [kind: string, functions: RegExp][] = [
   ['fault', /wait_here handler \S+ first_instruction fault/],
   ['same-stack', /wait_here handler \S+ first_instruction fault/],
   ['noreturn', /wait_here never_returns last_call/],
-  ['threads', /wait_here threads main/],
+  ['threads', /wait_here threads .*_start$/],
 ]
 
 const PYTHON = `
