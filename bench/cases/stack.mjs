@@ -17,19 +17,19 @@ export default {
     {
       name: 'ksight stack --each',
       command: shell(`${KSIGHT} stack --each ${PROCESS}`),
-      check: (output) => (output.match(/user mode/g)?.length ?? 0) > COUNT,
+      check: (output) => (output.match(/user mode/g)?.length ?? 0) >= COUNT,
       wantedPeak: 250,
     },
     {
       name: 'gdb thread apply all bt',
       command: shell(`gdb -nx -batch -p ${PROCESS} -ex 'thread apply all bt'`),
-      check: (output) => (output.match(/^Thread/gm)?.length ?? 0) > COUNT,
+      check: (output) => (output.match(/^Thread/gm)?.length ?? 0) >= COUNT,
       wantedRatio: 1,
     },
     {
       name: 'eu-stack',
       command: shell(`eu-stack -p ${PROCESS}`),
-      check: (output) => (output.match(/^TID/gm)?.length ?? 0) > COUNT,
+      check: (output) => (output.match(/^TID/gm)?.length ?? 0) >= COUNT,
       wantedRatio: 1,
     },
   ],
