@@ -4,6 +4,7 @@ import type { Kernel } from '../../kernel/kernel.js'
 import { isKthread } from '../../kernel/kthread.js'
 import { pidNrNs, taskActivePidNs, taskPidVnr } from '../../kernel/pid.js'
 import { stateChar, taskStateToChar } from '../../kernel/state.js'
+import { Owner } from '../../linux/owner.js'
 import type { UntypedView } from '../../object/kernel_types.js'
 import type { Registers } from '../../unwind/registers.js'
 import type { NamedUserFrame, ThreadStack } from '../../unwind/thread_stack.js'
@@ -44,6 +45,7 @@ interface Attempt {
  * files is kept.
  */
 export class LiveStacks implements Disposable {
+  private readonly owner = new Owner()
   private readonly looks: Looks
   private readonly files = new CodeFiles()
   private readonly kernelFrames: KernelFrames
@@ -53,8 +55,14 @@ export class LiveStacks implements Disposable {
     if (kernel.image !== undefined) {
       throw new UnsupportedError('cannot take stacks', `${kernel.source} is not the running kernel`)
     }
-    this.looks = new Looks(kernel)
-    this.kernelFrames = new KernelFrames(kernel)
+    const { looks, kernelFrames } = this.owner.orDispose(() => {
+      return {
+        looks: this.owner.own(new Looks(kernel)),
+        kernelFrames: this.owner.own(new KernelFrames(kernel.types)),
+      }
+    })
+    this.looks = looks
+    this.kernelFrames = kernelFrames
   }
 
   /** The stacks of all threads of the process with this pid, in the order of their tids. */
@@ -63,6 +71,7 @@ export class LiveStacks implements Disposable {
     if (task.pid !== task.tgid) return this.ofThread(pid)
     const process = this.processOf(task)
     const taken = this.take(process, { pid: process.pids.ours })
+    if (taken.length >= task.signal.nr_threads) return taken
     const tids = new Set(taken.map(({ tid }) => tid))
     const others = [...this.kernel.forEachThread(task)].filter((thread) => !tids.has(thread.pid))
     return inOrder([...taken, ...others.map(notShown)])
@@ -125,6 +134,7 @@ export class LiveStacks implements Disposable {
     const attempts = copyEach(process, still, code)
     const unmoved = this.looks.unmoved(still)
     const moved = looks.filter(({ onCpu }) => onCpu)
+    this.kernelFrames.prepare(still.map(({ kernelStack = [] }) => kernelStack))
     attempts.forEach((attempt, i) => {
       const stack = unmoved[i] ? this.finish(attempt, code, tries) : undefined
       if (stack === undefined) moved.push(attempt.look)
@@ -159,7 +169,8 @@ export class LiveStacks implements Disposable {
       state,
       kernelThread: isKthread(look),
       cpu: look.cpu,
-      wchan: state === 'R' ? undefined : this.kernelFrames.wchanOf(kernel),
+      // Of the scheduler's own functions there are none on the stack that is taken.
+      wchan: state === 'R' ? undefined : kernel[0]?.function,
       syscall: syscallOf(look),
       kernel,
       user: [],
@@ -203,7 +214,7 @@ export class LiveStacks implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    this.looks[Symbol.dispose]()
+    this.owner[Symbol.dispose]()
   }
 }
 

@@ -4,7 +4,6 @@ import type { Btf } from '../../btf/btf.js'
 import { UnsupportedError } from '../../errors.js'
 import { Columns } from '../../kernel/columns.js'
 import type { Kernel } from '../../kernel/kernel.js'
-import type { Fd } from '../../linux/fd.js'
 import { Owner } from '../../linux/owner.js'
 import { cString } from '../../object/c_string.js'
 import {
@@ -14,6 +13,7 @@ import {
   loadLookProgram,
   STACK_RESULT_AT,
 } from './look_program.js'
+import { readAll } from './read_all.js'
 
 /** A thread as a look found it. */
 export interface Look {
@@ -38,8 +38,6 @@ export interface Look {
   /** Return addresses on its kernel stack, innermost first; undefined if it could not be unwound. */
   readonly kernelStack: readonly bigint[] | undefined
 }
-
-const READ_SIZE = 8 * 4096
 
 /** Of pt_regs: the registers that are unwound, and what tells where they come from. */
 const REGISTERS = [
@@ -159,18 +157,4 @@ function registerOffsets(btf: Btf): [string, number][] {
     if (member !== undefined) return [name, member.bitOffset / 8]
     throw new UnsupportedError('cannot take user registers', 'this is no x86-64 kernel')
   })
-}
-
-function readAll(fd: Fd): Uint8Array {
-  let all = new Uint8Array(READ_SIZE * 4)
-  for (let length = 0; ; ) {
-    if (all.length - length < READ_SIZE) {
-      const larger = new Uint8Array(all.length * 2)
-      larger.set(all)
-      all = larger
-    }
-    const count = fd.read(all.subarray(length, length + READ_SIZE))
-    if (count === 0) return all.subarray(0, length)
-    length += count
-  }
 }
