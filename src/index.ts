@@ -50,6 +50,7 @@ export {
   type SegmentKind,
 } from './kernel/segments.js'
 export * from './kernel/state.js'
+export { syscallName } from './kernel/syscall_names.js'
 
 export * from './kernel/taint.js'
 
@@ -90,7 +91,7 @@ export { FlexibleArray } from './object/flexible_array.js'
 export * from './object/kernel_types.js'
 export { Pointer } from './object/pointer.js'
 export { View } from './object/view.js'
-export { openKernel } from './open_kernel.js'
+export { openKernel, openStacks } from './open_kernel.js'
 export * from './unwind/debug_file.js'
 export { callFramesOf } from './unwind/elf_call_frames.js'
 export { ElfSymbols } from './unwind/elf_symbols.js'
@@ -98,4 +99,5 @@ export { machineOfElf } from './unwind/machine.js'
 export * from './unwind/module.js'
 export * from './unwind/perf_map.js'
 export { Registers } from './unwind/registers.js'
+export type * from './unwind/thread_stack.js'
 export * from './unwind/unwind.js'

@@ -133,7 +133,8 @@ function addStack(program: Command): void {
   program
     .command('stack')
     .summary('both stacks of every thread of a process, none of which is stopped')
-    .addArgument(new Argument('<pid...>', 'processes, or single threads').argParser(parsePids))
+    .addArgument(new Argument('[pid...]', 'processes, or single threads').argParser(parsePids))
+    .option('-a, --all', 'every process')
     .option('--user', 'only the user stacks')
     .option('--kernel', 'only the kernel stacks')
     .option('--each', 'every thread by itself, also where many have the same stacks')

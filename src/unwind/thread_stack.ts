@@ -58,3 +58,16 @@ export interface ThreadStack {
   /** How often it was looked at until it stood still meanwhile. */
   readonly tries: number
 }
+
+/** A way to the stacks of threads. */
+export interface ThreadStacks extends Disposable {
+  /**
+   * Both stacks of every thread of the process with this pid, by their tids; of one thread, if it is the
+   * tid of one that is not the main thread. Throws {@link NotFoundError}.
+   */
+  ofProcess(pid: number): ThreadStack[]
+  /** Both stacks of one thread. Throws {@link NotFoundError}. */
+  ofThread(tid: number): ThreadStack[]
+  /** Both stacks of every thread of every process. */
+  ofAll(): ThreadStack[]
+}

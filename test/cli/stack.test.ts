@@ -1,3 +1,4 @@
+import { readdirSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { describeLive } from '../support/live.js'
@@ -67,6 +68,13 @@ describeLive('ksight stack', () => {
     expect(output('stack', '2')).toMatch(/^2 \[kthreadd\] S\n {2}waits in \w+\n( {4}\S+\n)+$/)
   })
 
+  test('--all shows every thread of the machine', () => {
+    const found = new Set(json<StackJson[]>('stack', '--all').map(({ tid }) => tid))
+    const tids = readdirSync('/proc').filter((name) => /^\d+$/.test(name))
+    expect(tids.filter((tid) => found.has(Number(tid))).length).toBeGreaterThan(tids.length * 0.9)
+    expect(found.has(process.pid)).toBe(true)
+  })
+
   test('a name with line feeds does not reach the terminal', async () => {
     await using process = await Running.start(compile('threads'), ['2', '0', '0'])
     const titles = output('stack', '--each', String(process.pid)).match(/^\d+ .*/gm)
@@ -82,7 +90,7 @@ describeLive('ksight stack', () => {
       'ksight: no task 4194304: no process or thread has this PID',
     )
     expect(failure(['stack', 'x'], 2)).toBe('ksight: wrong PID "x": it must be a whole number')
-    expect(failure(['stack'], 2)).toMatch(/missing required argument/)
+    expect(failure(['stack'], 2)).toMatch(/whose stacks\?: name processes/)
     expect(failure(['stack', '1', '--user', '--kernel'], 2)).toMatch(/--user with --kernel/)
     const unprivileged = [
       'setpriv',

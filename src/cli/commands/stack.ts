@@ -1,5 +1,5 @@
 import { UsageError } from '../../errors.js'
-import { live } from '../../open_kernel.js'
+import { openStacks } from '../../open_kernel.js'
 import type { KernelFrame, NamedUserFrame, ThreadStack } from '../../unwind/thread_stack.js'
 import { openKernel } from '../open.js'
 import type { GlobalOptions } from '../options.js'
@@ -18,6 +18,7 @@ export interface StackOptions extends GlobalOptions {
   readonly each?: true
   readonly reverse?: true
   readonly folded?: true
+  readonly all?: true
 }
 
 /** Both stacks of every thread of processes, or of single threads. */
@@ -25,12 +26,13 @@ export async function stack(pids: readonly number[], options: StackOptions): Pro
   if (options.user && options.kernel) {
     throw new UsageError('--user with --kernel', 'without either, both stacks are shown')
   }
+  if ((pids.length === 0) !== (options.all === true)) {
+    throw new UsageError('whose stacks?', 'name processes or threads, or say --all')
+  }
   using kernel = openKernel(options)
-  using stacks = new (live().LiveStacks)(kernel)
-  await show(
-    pids.flatMap((pid) => stacks.ofProcess(pid)),
-    options,
-  )
+  using stacks = openStacks(kernel)
+  const found = options.all ? stacks.ofAll() : pids.flatMap((pid) => stacks.ofProcess(pid))
+  await show(found, options)
 }
 
 async function show(all: readonly ThreadStack[], options: StackOptions): Promise<void> {

@@ -1,5 +1,5 @@
 import type { TaskFilter } from '../../bpf/link.js'
-import { NotFoundError, PermissionError, UnsupportedError } from '../../errors.js'
+import { FaultError, NotFoundError, PermissionError, UnsupportedError } from '../../errors.js'
 import type { Kernel } from '../../kernel/kernel.js'
 import { isKthread } from '../../kernel/kthread.js'
 import { pidNrNs, taskActivePidNs, taskPidVnr } from '../../kernel/pid.js'
@@ -7,7 +7,7 @@ import { stateChar, taskStateToChar } from '../../kernel/state.js'
 import { Owner } from '../../linux/owner.js'
 import type { UntypedView } from '../../object/kernel_types.js'
 import type { Registers } from '../../unwind/registers.js'
-import type { NamedUserFrame, ThreadStack } from '../../unwind/thread_stack.js'
+import type { NamedUserFrame, ThreadStack, ThreadStacks } from '../../unwind/thread_stack.js'
 import { type UnwindEnd, type UserFrame, unwind } from '../../unwind/unwind.js'
 import { CodeFiles } from './code_files.js'
 import { KernelFrames } from './kernel_frames.js'
@@ -44,7 +44,7 @@ interface Attempt {
  * context switches tell whether it ran meanwhile. If it did, it is looked at again. What was read of
  * files is kept.
  */
-export class LiveStacks implements Disposable {
+export class LiveStacks implements ThreadStacks {
   private readonly owner = new Owner()
   private readonly looks: Looks
   private readonly files = new CodeFiles()
@@ -82,6 +82,21 @@ export class LiveStacks implements Disposable {
     const task = this.findTask(tid)
     const taken = this.take(this.processOf(task), { tid: this.pidOf(task) })
     return taken.length > 0 ? taken : [notShown(task)]
+  }
+
+  ofAll(): ThreadStack[] {
+    const pids = [...this.kernel.forEachProcess()].map(({ pid }) => pid)
+    return pids.flatMap((pid) => this.ifThere(pid))
+  }
+
+  /** Nothing of a process that has exited meanwhile. */
+  private ifThere(pid: number): ThreadStack[] {
+    try {
+      return this.ofProcess(pid)
+    } catch (error) {
+      if (error instanceof NotFoundError || error instanceof FaultError) return []
+      throw error
+    }
   }
 
   private findTask(pid: number): UntypedView {
@@ -289,9 +304,16 @@ function unwound(
   const frames: UserFrame[] = []
   for (;;) {
     const { done, value } = walk.next()
-    if (done) return { frames, end: value }
+    if (done) return { frames, end: withProblem(value, frames.at(-1)) }
     frames.push(value)
   }
+}
+
+/** Where nothing describes the code of the last frame, perhaps because its file could not be read. */
+function withProblem(end: UnwindEnd, last: UserFrame | undefined): UnwindEnd {
+  const problem = (last?.module as CodeModule | undefined)?.problem
+  if (end.reason !== 'lost' || problem === undefined) return end
+  return { ...end, message: `${end.message} (${problem})` }
 }
 
 function nameUserFrame({ pc, at, module, signalFrame, how, certain }: UserFrame): NamedUserFrame {

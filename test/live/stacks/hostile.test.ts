@@ -97,7 +97,7 @@ describeLive('stacks of processes that make it hard', () => {
         if (/^\S*clone3?$/.test(functionsOf(stack))) continue
         whole++
         expect(functionsOf(stack)).toMatch(
-          /^(\S+ )?(wait_one one|wait_two two) worker start_thread \S+$/,
+          /^(\S+ )?((wait_one )?one |(wait_two )?two )?worker start_thread \S+$/,
         )
         expect(stack.userEnd?.reason).toBe('outermost')
       }
