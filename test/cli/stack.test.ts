@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { describeLive } from '../support/live.js'
 import { compile, Running } from '../support/program.js'
-import { failure, json, output } from './ksight.js'
+import { failure, json, output, run } from './ksight.js'
 
 interface StackJson {
   readonly tid: number
@@ -66,6 +66,16 @@ describeLive('ksight stack', () => {
     expect(found[0]).toMatchObject({ tid: 2, comm: 'kthreadd', user: [], syscall: null })
     expect(found.filter(({ tgid }) => tgid === process.pid).length).toBeGreaterThan(1)
     expect(output('stack', '2')).toMatch(/^2 \[kthreadd\] S\n {2}waits in \w+\n( {4}\S+\n)+$/)
+  })
+
+  test('without the right to trace a process there is still its kernel stack', async () => {
+    const nobody = ['--reuid=65534', '--clear-groups', 'sh', '-c', 'echo ready; read line']
+    await using running = await Running.start('setpriv', nobody)
+    const prefix = ['setpriv', '--bounding-set=-sys_ptrace', '--inh-caps=-sys_ptrace']
+    const { status, stdout } = run(['stack', String(running.pid)], prefix)
+    expect(status).toBe(0)
+    expect(stdout).toMatch(/^ {4}\w*read\+0x/m)
+    expect(stdout).toMatch(/\(cannot read memory of process \d+: .*CAP_SYS_PTRACE\)\n$/)
   })
 
   test('--all shows every thread of the machine', () => {

@@ -45,7 +45,8 @@ class SparseReader {
     const { phoff, phnum, phentsize, shoff, shnum, shentsize } = elf.header
     this.fill(Number(phoff), phnum * phentsize)
     this.fill(Number(shoff), Math.max(shnum, 1) * shentsize)
-    if (shoff === 0n || shnum === 0 || !this.fillSections(elf)) this.fill(0, this.bytes.length)
+    const isFilled = shoff !== 0n && shnum !== 0 && this.fillSections(elf)
+    if (!isFilled) this.fill(0, this.bytes.length)
     for (const { type, offset, filesz } of elf.segments) {
       if (type === PT_NOTE || type === PT_GNU_EH_FRAME) this.fill(Number(offset), Number(filesz))
     }
@@ -62,11 +63,16 @@ class SparseReader {
       Number(view.getBigUint64(header + 24, true)),
       Number(view.getBigUint64(header + 32, true)),
     )
-    for (const name of SECTIONS) {
-      const section = elf.section(name)
-      if (section !== undefined) this.fill(Number(section.offset), Number(section.size))
+    try {
+      for (const name of SECTIONS) {
+        const section = elf.section(name)
+        if (section !== undefined) this.fill(Number(section.offset), Number(section.size))
+      }
+      return true
+    } catch (error) {
+      if (error instanceof KsightError) return false
+      throw error
     }
-    return true
   }
 
   /** Reads a part of the file, as far as there is one. */
