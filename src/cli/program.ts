@@ -40,6 +40,7 @@ export function createProgram(): Command {
   addTask(program)
   addMemory(program)
   addStacks(program)
+  addStack(program)
   addTypesAndSymbols(program)
   addLayout(program)
   addTranslate(program)
@@ -173,6 +174,26 @@ function addStacks(program: Command): void {
       await bt(pid, command.optsWithGlobals())
     })
 }
+
+function addStack(program: Command): void {
+  program
+    .command('stack')
+    .summary('both stacks of every thread of a process, none of which is stopped')
+    .addArgument(new Argument('[pid...]', 'processes, or single threads').argParser(parsePids))
+    .option('-a, --all', 'every process')
+    .option('--user', 'only the user stacks')
+    .option('--kernel', 'only the kernel stacks')
+    .option('--each', 'every thread by itself, also where many have the same stacks')
+    .option('--reverse', 'outermost frames first')
+    .option('--folded', 'a line for each different stack, as flame graph tools read them')
+    .action(async (pids: number[], _options, command: Command) => {
+      const { stack } = await import('./commands/stack.js')
+      await stack(pids, command.optsWithGlobals())
+    })
+}
+
+/** Collects the values of an argument that may be given more than once. */
+const parsePids = (text: string, before: readonly number[] = []) => [...before, parsePid(text)]
 
 function addTypesAndSymbols(program: Command): void {
   program

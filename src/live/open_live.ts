@@ -12,6 +12,7 @@ import { TaskIterator } from './task_iterator.js'
 import { LiveUserMemory } from './user_memory.js'
 
 export { listTasksFromProc } from './proc_tasks.js'
+export { LiveStacks } from './stacks/live_stacks.js'
 export { readSymbols, readTypes }
 
 export interface LiveOptions {

@@ -2,7 +2,7 @@ import { PermissionError } from '../errors.js'
 import { pidNrNs, taskActivePidNs } from '../kernel/pid.js'
 import type { UserMemory } from '../kernel/user_memory.js'
 import { SysError } from '../linux/errno.js'
-import { addressOf, syscall } from '../linux/ffi.js'
+import { processVmReadv } from '../linux/process_vm_readv.js'
 import type { UntypedView } from '../object/kernel_types.js'
 import type { ObjectSpace } from '../object/space.js'
 
@@ -23,7 +23,7 @@ export class LiveUserMemory implements UserMemory {
   read(task: UntypedView, address: bigint, into: Uint8Array): number {
     const pid = this.pidOf(task)
     if (pid === 0) return 0
-    const count = processVmReadv(pid, address, into)
+    const count = readOne(pid, address, into)
     // The process may have ended, and its pid may be another's by now.
     const now = this.space.at('task_struct', task.$address)
     return now.thread_pid?.$address === task.thread_pid.$address ? count : 0
@@ -36,22 +36,22 @@ export class LiveUserMemory implements UserMemory {
   }
 }
 
-function processVmReadv(pid: number, address: bigint, into: Uint8Array): number {
-  if (into.length === 0) return 0
-  const length = BigInt(into.length)
-  // Two `struct iovec { void *iov_base; size_t iov_len; }`: the buffer here, the memory there.
-  const local = new Uint8Array(BigUint64Array.of(BigInt(addressOf(into)), length).buffer)
-  const remote = new Uint8Array(BigUint64Array.of(address, length).buffer)
+function readOne(pid: number, address: bigint, into: Uint8Array): number {
   try {
-    return syscall('process_vm_readv', pid, addressOf(local), 1, addressOf(remote), 1, 0)
+    return processVmReadv(pid, [{ address, into }])[0]!
   } catch (error) {
     if (!(error instanceof SysError)) throw error
-    if (error.code === 'ESRCH' || error.code === 'EFAULT') return 0
-    if (error.code !== 'EPERM') throw error
-    throw new PermissionError(
-      `cannot read memory of process ${pid}`,
-      'it may not be traced by this process',
-      'use root, or CAP_SYS_PTRACE',
-    )
+    if (error.code === 'ESRCH') return 0
+    throw cannotTrace(pid, error)
   }
+}
+
+/** What EPERM of process_vm_readv(2) means. */
+export function cannotTrace(pid: number, error: SysError): Error {
+  if (error.code !== 'EPERM') return error
+  return new PermissionError(
+    `cannot read memory of process ${pid}`,
+    'it may not be traced by this process',
+    'use root, or CAP_SYS_PTRACE',
+  )
 }

@@ -1,12 +1,11 @@
 import { hex } from '../bytes/hex.js'
 import { KsightError } from '../errors.js'
-import type { Memory } from '../memory/memory.js'
 import type { Row } from './cfi/rules.js'
 import { type CfiStep, stepByRow } from './cfi_step.js'
 import { Guesser } from './guesser.js'
 import type { FindModule, MappedModule } from './module.js'
 import type { Registers } from './registers.js'
-import { WordReader } from './word_reader.js'
+import { type StackMemory, WordReader } from './word_reader.js'
 
 /** How a frame was found. */
 export type FoundBy =
@@ -82,7 +81,7 @@ interface Walked {
  */
 export function* unwind(
   registers: Registers,
-  memory: Pick<Memory, 'read'>,
+  memory: StackMemory,
   findModule: FindModule,
   options: UnwindOptions = {},
 ): Generator<UserFrame, UnwindEnd> {
@@ -107,7 +106,7 @@ class StackWalk {
   private readonly trampolines = new Set<bigint>()
 
   constructor(
-    memory: Pick<Memory, 'read'>,
+    memory: StackMemory,
     private readonly findModule: FindModule,
   ) {
     this.words = new WordReader(memory)

@@ -3,14 +3,19 @@ import type { Memory } from '../memory/memory.js'
 
 const PAGE_SIZE = 4096
 
+/** Where a stack is read. */
+export interface StackMemory extends Pick<Memory, 'read'> {
+  /** The page that starts there, if it is at hand as a whole, so that it need not be copied. */
+  pageAt?(start: bigint): DataView | undefined
+}
+
 /** Reads numbers from a stack, a page at a time: neighbours are wanted next. */
 export class WordReader {
-  private readonly page = new Uint8Array(PAGE_SIZE)
-  private readonly view = new DataView(this.page.buffer)
+  private view: DataView | undefined
   private start = -1n
 
   constructor(
-    private readonly memory: Pick<Memory, 'read'>,
+    private readonly memory: StackMemory,
     private readonly littleEndian = true,
   ) {}
 
@@ -20,21 +25,27 @@ export class WordReader {
     if (offset + size > PAGE_SIZE || !this.reach(address - BigInt(offset))) {
       return this.loadAlone(address, size)
     }
-    return numberAt(this.view, offset, size, this.littleEndian)
+    return numberAt(this.view!, offset, size, this.littleEndian)
   }
 
   /** Whether the page that starts there could be read as a whole. */
   private reach(start: bigint): boolean {
     if (this.start === start) return true
-    this.start = -1n
+    const view = this.memory.pageAt?.(start) ?? this.readPage(start)
+    this.start = view === undefined ? -1n : start
+    this.view = view
+    return view !== undefined
+  }
+
+  private readPage(start: bigint): DataView | undefined {
+    const page = new Uint8Array(PAGE_SIZE)
     try {
-      this.memory.read(start, this.page)
+      this.memory.read(start, page)
+      return new DataView(page.buffer)
     } catch (error) {
-      if (error instanceof FaultError) return false
+      if (error instanceof FaultError) return undefined
       throw error
     }
-    this.start = start
-    return true
   }
 
   private loadAlone(address: bigint, size: number): bigint {

@@ -9,7 +9,7 @@ import type { GlobalOptions } from '../options.js'
 import { showPointers } from '../pointers.js'
 import { present } from '../present.js'
 import { rows } from '../render/json.js'
-import { stacksText } from '../render/stack_text.js'
+import { stacksText } from '../render/kernel_stack_text.js'
 import { type ShownStack, shownStack } from '../shown_stack.js'
 
 /** The kernel stack of one task, or of what each CPU was doing. */

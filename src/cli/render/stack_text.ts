@@ -1,60 +1,77 @@
-import type { ShownFrame, ShownRegisters, ShownStack } from '../shown_stack.js'
-import type { Page } from '../terminal.js'
+import type {
+  KernelFrame,
+  NamedUserFrame,
+  SyscallEntry,
+  ThreadStack,
+} from '../../unwind/thread_stack.js'
+import { baseName, placeOf, type StackGroup } from '../stack_groups.js'
 import { printable } from './printable.js'
+import type { Style } from './style.js'
 
-/** Kernel stacks as text, much as an oops shows them: where the stack changes, its name is in brackets. */
-export function stacksText(stacks: readonly ShownStack[], page: Page): string {
-  return stacks.map((stack) => stackText(stack, page)).join('\n')
+export interface StackTextOptions {
+  /** Outermost first. */
+  readonly reverse: boolean
+  readonly style: Style
 }
 
-function stackText(stack: ShownStack, { style }: Page): string {
-  const { pid, comm, cpu, task, frames, end, userRegisters } = stack
-  const lines = [style.bold(`PID ${pid}  ${printable(comm)}  CPU ${cpu}  task ${task}`)]
-  let on: string | null = null
-  frames.forEach((frame, i) => {
-    if (frame.stack !== on) {
-      on = frame.stack
-      lines.push(style.dim(`  <${on ?? 'on no known stack'}>`))
-    }
-    lines.push(...registerLines(frame.registers).map(style.dim), frameLine(frame, i))
+/** TIDs that are listed above a stack that very many threads have. */
+const MOST_TIDS = 8
+
+const MODE_CHANGE = '-------- user mode --------'
+
+/** Groups of threads with their stacks, a blank line between them. */
+export function stackText(groups: readonly StackGroup[], options: StackTextOptions): string {
+  return groups.map((group) => groupText(group, options)).join('\n')
+}
+
+function groupText({ threads, like }: StackGroup, { reverse, style }: StackTextOptions): string {
+  const kernel = like.kernel.map(kernelLine)
+  const user = like.user.map(userLine)
+  const change = kernel.length > 0 && user.length > 0 ? [MODE_CHANGE] : []
+  const frames = [...kernel, ...change, ...user, ...userEnd(like)].map((line) => {
+    return line === MODE_CHANGE ? style.dim(`    ${line}`) : `    ${printable(line)}`
   })
-  if (end.reason === 'user mode') lines.push(style.dim('  <user space>'))
-  lines.push(...registerLines(userRegisters).map(style.dim))
-  if (end.message !== '') lines.push(`  ${end.reason}: ${printable(end.message)}`)
+  if (reverse) frames.reverse()
+  const lines = [style.bold(printable(title(threads))), ...waits(like), ...frames]
   return `${lines.join('\n')}\n`
 }
 
-function frameLine({ sp, ip, reliable, ...frame }: ShownFrame, i: number): string {
-  const place = printable(frame.function ?? ip)
-  return `  ${`#${i}`.padEnd(4)}[${sp}] ${reliable ? '' : '? '}${place}`
+function title(threads: readonly ThreadStack[]): string {
+  const { comm, state, tid, kernelThread } = threads[0]!
+  const names = [...new Set(threads.map((thread) => thread.comm))]
+  const name = kernelThread ? `[${comm}]` : names.slice(0, 3).join(', ')
+  if (threads.length === 1) return `${tid} ${name} ${state}`
+  const tids = threads.slice(0, MOST_TIDS).map((thread) => thread.tid)
+  const more = threads.length > tids.length ? ', …' : ''
+  return `${threads.length} threads: ${name}${names.length > 3 ? ', …' : ''} ${state}: ${tids.join(', ')}${more}`
 }
 
-/** In the order of an oops. */
-const REGISTERS = [
-  ['ip', 'sp', 'flags', 'orig_ax'],
-  ['ax', 'bx', 'cx'],
-  ['dx', 'si', 'di'],
-  ['bp', 'r8', 'r9'],
-  ['r10', 'r11', 'r12'],
-  ['r13', 'r14', 'r15'],
-  ['cs', 'ss'],
-]
-
-const SELECTORS = new Set(['cs', 'ss'])
-
-function registerLines(registers: ShownRegisters | null): string[] {
-  if (registers === null) return []
-  const shown = (name: string) => {
-    const digits = registers[name]!.slice(SELECTORS.has(name) ? -4 : 2)
-    return `${longName(name).padStart(8)}: ${digits}`
-  }
-  const lines = REGISTERS.map((names) => names.filter((name) => registers[name]).map(shown))
-  return lines.filter((line) => line.length > 0).map((line) => `  ${line.join('  ')}`)
+/** What a thread waits in. */
+function waits({ wchan, syscall }: ThreadStack): string[] {
+  const parts = [
+    ...(wchan === undefined ? [] : [`waits in ${wchan}`]),
+    ...(syscall === undefined ? [] : [`system call ${syscallText(syscall)}`]),
+  ]
+  return parts.length === 0 ? [] : [`  ${parts.join(', ')}`]
 }
 
-/** As the processor's manual names it. */
-function longName(name: string): string {
-  if (name === 'flags') return 'RFLAGS'
-  if (name === 'orig_ax') return 'ORIG_RAX'
-  return /^r\d|^.s$/.test(name) ? name.toUpperCase() : `R${name.toUpperCase()}`
+function syscallText({ name, args }: SyscallEntry): string {
+  return `${name}(${args.map((arg) => `0x${arg.toString(16)}`).join(', ')})`
+}
+
+function kernelLine(frame: KernelFrame): string {
+  return frame.module === undefined ? placeOf(frame) : `${placeOf(frame)} [${frame.module}]`
+}
+
+/** Why frames are missing, where some are. */
+function userEnd({ userEnd, problem, kernelThread }: ThreadStack): string[] {
+  if (problem !== undefined) return kernelThread ? [] : [`(${problem})`]
+  return userEnd === undefined || userEnd.reason === 'outermost' ? [] : [`(${userEnd.message})`]
+}
+
+/** What was guessed has a question mark, as in the kernel's own stacks. */
+function userLine(frame: NamedUserFrame): string {
+  const place =
+    frame.function === undefined ? `0x${frame.pc.toString(16).padStart(12, '0')}` : placeOf(frame)
+  return `${frame.certain ? '' : '? '}${place}  ${baseName(frame.module)}${frame.signalFrame ? ' (signal)' : ''}`
 }
