@@ -1,4 +1,4 @@
-import type { KernelFrame, NamedUserFrame, ThreadStack } from '../unwind/thread_stack.js'
+import type { NamedKernelFrame, NamedUserFrame, ThreadStack } from '../unwind/thread_stack.js'
 
 /** Threads of one process with the same stacks. */
 export interface StackGroup {
@@ -32,7 +32,7 @@ function keyOf({ tgid, state, syscall, kernel, user, userEnd, problem }: ThreadS
 }
 
 /** `function+0xoffset`, as the kernel writes it; `??` where nothing tells the function. */
-export function placeOf(frame: KernelFrame | NamedUserFrame): string {
+export function placeOf(frame: NamedKernelFrame | NamedUserFrame): string {
   if (frame.function === undefined) return '??'
   return `${frame.function}+0x${frame.offset.toString(16)}`
 }

@@ -1,7 +1,7 @@
 import type { FoundBy, UnwindEnd } from './unwind.js'
 
 /** A frame of a kernel stack. */
-export interface KernelFrame {
+export interface NamedKernelFrame {
   /** Where it will go on; secret as other kernel addresses are. */
   readonly pc: bigint
   /** Undefined for code that no symbol covers. */
@@ -48,7 +48,7 @@ export interface ThreadStack {
   readonly wchan: string | undefined
   readonly syscall: SyscallEntry | undefined
   /** Innermost first. */
-  readonly kernel: readonly KernelFrame[]
+  readonly kernel: readonly NamedKernelFrame[]
   /** Innermost first. */
   readonly user: readonly NamedUserFrame[]
   /** Why the user stack ends where it ends; undefined where none was looked for. */

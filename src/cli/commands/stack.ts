@@ -1,6 +1,6 @@
 import { UsageError } from '../../errors.js'
 import { openStacks } from '../../open_kernel.js'
-import type { KernelFrame, NamedUserFrame, ThreadStack } from '../../unwind/thread_stack.js'
+import type { NamedKernelFrame, NamedUserFrame, ThreadStack } from '../../unwind/thread_stack.js'
 import { openKernel } from '../open.js'
 import type { GlobalOptions } from '../options.js'
 import { showPointers } from '../pointers.js'
@@ -82,7 +82,7 @@ function asJson(stack: ThreadStack, show: ShowPointer) {
   }
 }
 
-function kernelFrame({ pc, function: name, offset, module }: KernelFrame, show: ShowPointer) {
+function kernelFrame({ pc, function: name, offset, module }: NamedKernelFrame, show: ShowPointer) {
   return { pc: show(pc), function: name ?? null, offset, module: module ?? null }
 }
 

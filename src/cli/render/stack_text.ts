@@ -1,5 +1,5 @@
 import type {
-  KernelFrame,
+  NamedKernelFrame,
   NamedUserFrame,
   SyscallEntry,
   ThreadStack,
@@ -59,7 +59,7 @@ function syscallText({ name, args }: SyscallEntry): string {
   return `${name}(${args.map((arg) => `0x${arg.toString(16)}`).join(', ')})`
 }
 
-function kernelLine(frame: KernelFrame): string {
+function kernelLine(frame: NamedKernelFrame): string {
   return frame.module === undefined ? placeOf(frame) : `${placeOf(frame)} [${frame.module}]`
 }
 

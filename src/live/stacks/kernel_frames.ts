@@ -2,7 +2,7 @@ import { IterLink } from '../../bpf/link.js'
 import { BPF_F_MMAPABLE, BpfMap } from '../../bpf/map.js'
 import type { Btf } from '../../btf/btf.js'
 import { Owner } from '../../linux/owner.js'
-import type { KernelFrame } from '../../unwind/thread_stack.js'
+import type { NamedKernelFrame } from '../../unwind/thread_stack.js'
 import { loadNameProgram, MOST_NAMES } from './name_program.js'
 import { readAll } from './read_all.js'
 
@@ -15,7 +15,7 @@ export class KernelFrames implements Disposable {
   private readonly addresses: BigUint64Array
   private readonly print: () => string[]
   /** The same few functions are on most stacks. */
-  private readonly named = new Map<bigint, KernelFrame>()
+  private readonly named = new Map<bigint, NamedKernelFrame>()
 
   constructor(btf: Btf) {
     const { shared, program } = this.owner.orDispose(() => {
@@ -53,7 +53,7 @@ export class KernelFrames implements Disposable {
     }
   }
 
-  at(pc: bigint): KernelFrame {
+  at(pc: bigint): NamedKernelFrame {
     if (!this.named.has(pc)) this.prepare([[pc]])
     return this.named.get(pc)!
   }
@@ -71,7 +71,7 @@ export class KernelFrames implements Disposable {
   }
 }
 
-function frameOf(pc: bigint, line: string): KernelFrame {
+function frameOf(pc: bigint, line: string): NamedKernelFrame {
   const [, name, offset, module] = PLACE.exec(line) ?? []
   return { pc, function: name, offset: Number.parseInt(offset ?? '0', 16), module }
 }
