@@ -1,6 +1,6 @@
 import type { UntypedView } from '../object/kernel_types.js'
 import { kernelFunctionText } from '../unwind/kernel_function.js'
-import type { KernelStack, NamedKernelFrame } from '../unwind/kernel_stack.js'
+import type { KernelStack, KernelFrame } from '../unwind/kernel_stack.js'
 import type { NamedRegisters } from '../unwind/pt_regs.js'
 import type { ShowPointer } from './render/pointers.js'
 import { isKernelAddress } from './values/value.js'
@@ -46,7 +46,7 @@ export function shownStack(
   }
 }
 
-function shownFrame(frame: NamedKernelFrame, show: ShowPointer): ShownFrame {
+function shownFrame(frame: KernelFrame, show: ShowPointer): ShownFrame {
   return {
     function: frame.function === undefined ? null : kernelFunctionText(frame.function),
     ip: show(frame.ip),
