@@ -2,6 +2,7 @@ import { FaultError, InconsistentError, NotFoundError } from '../errors.js'
 import type { Kernel } from '../kernel/kernel.js'
 import { isKthread } from '../kernel/kthread.js'
 import { taskMm } from '../kernel/mm.js'
+import { pgdPhysical } from '../kernel/residency.js'
 import type { UntypedView } from '../object/kernel_types.js'
 
 /** A process with an address space. */
@@ -45,7 +46,7 @@ function ownerOf(kernel: Kernel, mm: UntypedView): string {
       return `that of ${process.comm} (PID ${process.pid})`
     }
   }
-  const isInit = mm.pgd.$address === kernel.initTask.active_mm?.pgd.$address
+  const isInit = pgdPhysical(kernel, mm) === kernel.pageTables.root
   return isInit ? 'init_mm, the kernel’s own' : 'that of a process that has exited'
 }
 

@@ -79,7 +79,7 @@ export function vmaResidency(
 }
 
 /** Where `mm->pgd` is in physical memory. Throws {@link FaultError}. */
-function pgdPhysical(kernel: Kernel, mm: UntypedView): bigint {
+export function pgdPhysical(kernel: Kernel, mm: UntypedView): bigint {
   const { mode, root } = kernel.pageTables
   const pgd: bigint = mm.pgd.$address
   const { end } = walk(mode, kernel.physical, root, pgd)

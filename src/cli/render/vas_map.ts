@@ -20,8 +20,8 @@ export interface MapOptions {
   readonly located: AddressRange | undefined
 }
 
-/** Columns of a map where there is no terminal: a path seldom is longer. */
-const WIDE = 160
+/** Columns that a map takes at least. */
+const NARROWEST = 60
 
 const ADDRESS = 16
 /** Of permissions, size and resident amount, with the spaces before them. */
@@ -32,7 +32,7 @@ const NUMBERS = ' rwxp 1023.9K 1023.9K '.length
  * and what it is in the lowest line. Blocks are scaled by logarithms: see {@link heightOf}.
  */
 export function vasMap(parts: readonly ShownPart[], options: MapOptions): string {
-  const columns = Math.max(options.page.width ?? WIDE, 60)
+  const columns = Math.max(options.page.width ?? Number.POSITIVE_INFINITY, NARROWEST)
   const barWidth = columns < 120 ? 8 : 20
   const highest = parts.at(-1)
   if (highest === undefined) return ''
@@ -72,7 +72,7 @@ function block(part: ShownPart, columns: number, barWidth: number, options: MapO
 }
 
 /**
- * Lines of a block: one up to 128 KiB, and one more for each 64 times as much, so that the hole of 128 TiB
+ * Lines of a block: one below 256 KiB, and one more for each 64 times as much, so that the hole of 128 TiB
  * that is most of an address space takes six.
  */
 function heightOf(part: ShownPart): number {
@@ -128,7 +128,9 @@ function words(part: ShownPart, room: number, { page: { style }, located }: MapO
   // A path is known by its end.
   const last = path === '' ? '' : ` ${ellipsized(printable(path), rest, 'end')}`
   const text = part.type === 'hole' ? style.dim(first) : paintOf(part, style)(first)
-  return `${style.bold(mark)}${style.bold(style.red(warning))}${text}${last}`
+  const marked = mark === '' ? '' : style.bold(mark)
+  const warned = warning === '' ? '' : style.bold(style.red(warning))
+  return `${marked}${warned}${text}${last}`
 }
 
 /** What of a mapping is not just in memory. */
