@@ -1,5 +1,5 @@
 import { HOST_LITTLE_ENDIAN } from '../../bytes/byte_order.js'
-import { FaultError } from '../../errors.js'
+import { InconsistentError } from '../../errors.js'
 import type { Memory } from '../memory.js'
 import { kindOf, targetOf } from './entry.js'
 import type { EntryShape, Level, LevelName, PagingMode } from './mode.js'
@@ -46,6 +46,15 @@ export function takeCensus(
   taker.enter(0, [{ address: Number(root), page: 0 }], Number(from >> 12n), Number(to >> 12n))
   return taker.census()
 }
+
+/** Of tables that are read at once, in bytes. */
+const MOST_BYTES = 2 ** 22
+
+/** Of one level, so that what is remembered of them has a limit. */
+const MOST_TABLES = 2 ** 23
+
+/** Processes have some dozens; only tables of a damaged image have more. */
+const MOST_CLASSES = 2 ** 16
 
 /** Where a table is, and the first page that it maps, in units of 4 KiB. */
 interface TablePlace {
@@ -94,32 +103,41 @@ class CensusTaker {
   /** Counts what tables of a level map, those pages only that are in the range. */
   enter(depth: number, places: readonly TablePlace[], first: number, end: number): void {
     const level = this.mode.levels[depth]!
-    const seen = this.seen[depth]!
-    const fresh = places.filter(({ address }) => {
-      if (seen.has(address)) {
-        this.repeated++
-        return false
-      }
-      seen.add(address)
-      return true
-    })
     const length = this.mode.entrySize << level.bits
-    const tables = this.physical.gather(
-      fresh.map(({ address }) => ({ address: BigInt(address), length })),
-    )
-    fresh.forEach(({ page, address }, i) => {
-      const bytes = tables[i]!
-      if (bytes instanceof FaultError) {
-        seen.delete(address)
-        this.unreadable++
-        return
-      }
-      const units = 2 ** (level.shift - 12)
-      const from = Math.max(0, Math.floor((first - page) / units))
-      const to = Math.min(2 ** level.bits, Math.ceil((end - page) / units))
-      const below = this.count(wordsOf(bytes), level, page, from, to)
-      if (below.length > 0) this.enter(depth + 1, below, first, end)
-    })
+    const batch = Math.max(1, Math.floor(MOST_BYTES / length))
+    for (let i = 0; i < places.length; i += batch) {
+      const fresh = places.slice(i, i + batch).filter(({ address }) => this.isFresh(depth, address))
+      const ranges = fresh.map(({ address }) => ({ address: BigInt(address), length }))
+      this.physical.gather(ranges).forEach((bytes, j) => {
+        const place = fresh[j]!
+        if (bytes instanceof Uint8Array) this.enterOne(depth, bytes, place.page, first, end)
+        else this.leave(depth, place)
+      })
+    }
+  }
+
+  private isFresh(depth: number, address: number): boolean {
+    const seen = this.seen[depth]!
+    if (seen.has(address) || seen.size >= MOST_TABLES) {
+      this.repeated++
+      return false
+    }
+    seen.add(address)
+    return true
+  }
+
+  private leave(depth: number, { address }: TablePlace): void {
+    this.seen[depth]!.delete(address)
+    this.unreadable++
+  }
+
+  private enterOne(depth: number, bytes: Uint8Array, page: number, first: number, end: number) {
+    const level = this.mode.levels[depth]!
+    const units = 2 ** (level.shift - 12)
+    const from = Math.max(0, Math.floor((first - page) / units))
+    const to = Math.min(2 ** level.bits, Math.ceil((end - page) / units))
+    const below = this.count(wordsOf(bytes), level, page, from, to)
+    if (below.length > 0) this.enter(depth + 1, below, first, end)
   }
 
   /** Counts the pages that the entries from `from` up to `to` map, and gives the tables they lead to. */
@@ -170,6 +188,12 @@ class CensusTaker {
     const key = (high >>> 0) * 2 ** 21 + (low & 0x1f_ffff)
     let counted = classes.get(key)
     if (counted === undefined) {
+      if (classes.size >= MOST_CLASSES) {
+        throw new InconsistentError(
+          'cannot count pages',
+          'the entries of page tables make no sense',
+        )
+      }
       const [lowMask, highMask] = [~shape.addressLow, ~shape.addressHigh]
       counted = { level, shape, lowMask, highMask, low, high, count: 0 }
       classes.set(key, counted)
