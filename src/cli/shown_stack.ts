@@ -1,6 +1,6 @@
 import type { UntypedView } from '../object/kernel_types.js'
 import { kernelFunctionText } from '../unwind/kernel_function.js'
-import type { KernelStack, KernelFrame } from '../unwind/kernel_stack.js'
+import type { KernelFrame, KernelStack } from '../unwind/kernel_stack.js'
 import type { NamedRegisters } from '../unwind/pt_regs.js'
 import type { ShowPointer } from './render/pointers.js'
 import { isKernelAddress } from './values/value.js'

@@ -77,7 +77,7 @@ function look(kernel: Kernel, { task, mm }: ProcessMm, options: VasOptions): See
   const root = kernel.image === undefined ? kernel.current.fs.root : undefined
   const segments = processSegments(kernel, task, root)
   const residency = vmaResidency(kernel, mm, segments)
-  const regions = halves.kernel ? kernelHalf(kernel, mm) : []
+  const regions = halves.kernel ? kernelHalf(kernel) : []
   const parts = wholeSpace(space, segments, residency, regions, halves)
   const user = parts.filter(({ end }) => end <= space.user.last + 1n)
   const totals = halves.user

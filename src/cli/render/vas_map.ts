@@ -98,12 +98,11 @@ function permissionsOf(part: ShownPart): string {
   switch (part.type) {
     case 'mapping':
       return vmPermissions(part.segment.flags)
-    case 'kernel':
-      return part.permissions ?? ''
     case 'folded': {
       const all = new Set(part.parts.map(({ segment }) => vmPermissions(segment.flags)))
       return all.size === 1 ? [...all][0]! : '*'
     }
+    case 'kernel':
     case 'hole':
       return ''
   }
@@ -111,7 +110,6 @@ function permissionsOf(part: ShownPart): string {
 
 /** Whether what is there may be written and executed. */
 function isWx(part: ShownPart): boolean {
-  if (part.type === 'kernel') return part.permissions?.includes('wx') ?? false
   if (part.type === 'mapping') return isWritableText(part.segment.flags)
   return part.type === 'folded' && isWritableText(part.parts[0]!.segment.flags)
 }

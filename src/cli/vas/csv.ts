@@ -31,7 +31,7 @@ export function vasCsv(
 function about(part: Part): Field[] {
   const { type } = part
   if (type === 'mapping') return aboutMapping(part)
-  const known = type === 'hole' ? [part.half] : [part.name, part.permissions ?? '']
+  const known = type === 'hole' ? [part.half] : [part.name, '']
   return [...known, ...MAPPING.slice(known.length).map(() => '')]
 }
 

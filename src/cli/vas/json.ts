@@ -30,7 +30,7 @@ function partJson(part: Part, show: ShowPointer, hidesDistances: boolean): objec
   const size = isSecret ? null : exact(sizeOf(part))
   if (type === 'mapping') return mappingJson(part, start, end, size)
   if (type === 'hole') return { type, start, end, size, half: part.half }
-  return { type, start, end, size, name: part.name, permissions: part.permissions ?? null }
+  return { type, start, end, size, name: part.name, permissions: null }
 }
 
 function mappingJson(

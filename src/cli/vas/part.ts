@@ -19,8 +19,6 @@ export interface KernelPart extends AddressRange {
   readonly type: 'kernel'
   /** Such as `direct map`. */
   readonly name: string
-  /** As of a mapping; undefined where parts differ. */
-  readonly permissions: string | undefined
 }
 
 /** Addresses that nothing is mapped at, or that are no addresses. */

@@ -24,9 +24,7 @@ export function partName(part: ShownPart): PartName {
 }
 
 function holeName({ half }: Hole): string {
-  if (half === 'non-canonical') return 'non-canonical: no addresses'
-  // What kernelHalf() tells is not all that the kernel has.
-  return half === 'kernel' ? 'not told apart' : 'hole'
+  return half === 'non-canonical' ? 'non-canonical: no addresses' : 'hole'
 }
 
 function segmentKind({ kind, threads }: Segment): string {
