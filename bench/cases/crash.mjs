@@ -19,7 +19,7 @@ export default {
     },
     {
       name: 'crash, ps',
-      command: ['sh', '-c', 'echo ps | crash -s "$@"', 'sh', vmlinux, image],
+      command: ['sh', '-c', 'printf "ps\\nquit\\n" | crash -s "$@"', 'sh', vmlinux, image],
       // Version 8.0.2 finds no more than the idle tasks of Debian's newest builds of 6.1.
       check: (output) => output.includes('[swapper/0]'),
       wantedRatio: 10,

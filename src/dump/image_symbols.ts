@@ -1,5 +1,5 @@
 import { readElf } from '../elf/elf.js'
-import { KsightError, NotFoundError, UnsupportedError } from '../errors.js'
+import { KsightError, NotFoundError } from '../errors.js'
 import { findKallsyms } from '../kernel/find_kallsyms.js'
 import type { Vmcoreinfo } from '../kernel/vmcoreinfo.js'
 import type { Memory } from '../memory/memory.js'
@@ -39,7 +39,7 @@ export class ImageSymbols {
     private readonly help: ImageHelp,
   ) {}
 
-  /** Throws {@link UnsupportedError} if the image has none, and nobody gave any. */
+  /** Throws {@link NotFoundError} if the image has none, and nobody gave any. */
   get table(): SymbolTable {
     this.found ??= this.findOrError()
     if (this.found instanceof KsightError) throw this.found
@@ -61,8 +61,7 @@ export class ImageSymbols {
     try {
       return this.addressOf(name)
     } catch (error) {
-      const isMissing = error instanceof UnsupportedError || error instanceof NotFoundError
-      if (isMissing) return undefined
+      if (error instanceof NotFoundError) return undefined
       throw error
     }
   }
@@ -84,11 +83,8 @@ export class ImageSymbols {
       return findKallsyms(this.memory, { vmcoreinfo, range }).value
     } catch (error) {
       if (!(error instanceof NotFoundError)) throw error
-      throw new UnsupportedError(
-        'no symbols in the image',
-        error.message,
-        'give them with --system-map FILE or --vmlinux FILE',
-      )
+      const help = 'give them with --system-map FILE or --vmlinux FILE'
+      throw new NotFoundError('no symbols in the image', [], `${error.message}: ${help}`)
     }
   }
 
