@@ -21,6 +21,16 @@ export interface Dump extends ImageFacts {
 
 export type { CpuState }
 
+/** Of an image whose format tells nothing but where RAM is. */
+export const NOTHING_ELSE = {
+  machine: undefined,
+  mappings: [],
+  vmcoreinfo: undefined,
+  cpus: [],
+  uts: undefined,
+  dumpedAt: undefined,
+} as const
+
 export interface PhysicalRange {
   readonly address: bigint
   readonly length: bigint

@@ -1,7 +1,7 @@
 import type { ByteSource } from '../bytes/byte_source.js'
 import { hex } from '../bytes/hex.js'
 import { FormatError } from '../errors.js'
-import type { Dump } from './dump.js'
+import { type Dump, NOTHING_ELSE } from './dump.js'
 import { ExtentMemory } from './extent_memory.js'
 import { Extents } from './extents.js'
 import { readRange } from './file_bytes.js'
@@ -37,15 +37,10 @@ export function openLime(source: ByteSource): Dump {
   const memory = new ExtentMemory(source, extents)
   const missing = at - source.size
   return {
+    ...NOTHING_ELSE,
     format: 'LiME',
-    machine: undefined,
     physical: memory,
     ranges: memory.ranges,
-    mappings: [],
-    vmcoreinfo: undefined,
-    cpus: [],
-    uts: undefined,
-    dumpedAt: undefined,
     incomplete:
       missing > 0
         ? `${source.name} is cut off: ${missing} bytes of its last range are missing`

@@ -1,6 +1,6 @@
 import type { ByteSource } from '../bytes/byte_source.js'
 import { UsageError } from '../errors.js'
-import type { Dump } from './dump.js'
+import { type Dump, NOTHING_ELSE } from './dump.js'
 import { ExtentMemory } from './extent_memory.js'
 import { Extents } from './extents.js'
 import { MAX_ADDRESS } from './physical_memory.js'
@@ -36,15 +36,10 @@ export function qemuGaps(size: number): Gap[] {
 export function openRaw(source: ByteSource, gap: Gap = { start: 0n, end: 0n }): Dump {
   const memory = new ExtentMemory(source, extentsAround(gap, source.size))
   return {
+    ...NOTHING_ELSE,
     format: RAW_FORMAT,
-    machine: undefined,
     physical: memory,
     ranges: memory.ranges,
-    mappings: [],
-    vmcoreinfo: undefined,
-    cpus: [],
-    uts: undefined,
-    dumpedAt: undefined,
     incomplete: undefined,
   }
 }

@@ -1,20 +1,20 @@
 import { FormatError } from '../../errors.js'
 
 /** What the codecs of the family of LZ77 do: take literals, and copy what is there already. */
-export class LzBuffers {
+export abstract class LzBuffers {
   /** The next byte of the input. */
-  at = 0
+  protected at = 0
   /** How many bytes of the output there are. */
-  done = 0
+  protected done = 0
 
   /** `name` is that of the format in messages. */
   constructor(
     private readonly name: string,
-    readonly input: Uint8Array,
+    protected readonly input: Uint8Array,
     private readonly output: Uint8Array,
   ) {}
 
-  literals(count: number): void {
+  protected literals(count: number): void {
     if (this.at + count > this.input.length) throw this.damaged('literals end behind the data')
     this.checkRoom(count)
     const { input, output, at, done } = this
@@ -24,7 +24,7 @@ export class LzBuffers {
     this.done += count
   }
 
-  copy(distance: number, count: number): void {
+  protected copy(distance: number, count: number): void {
     if (distance === 0 || distance > this.done) {
       throw this.damaged('a copy is from before the start')
     }
@@ -42,7 +42,7 @@ export class LzBuffers {
     }
   }
 
-  damaged(expected: string): FormatError {
+  protected damaged(expected: string): FormatError {
     return new FormatError(`${this.name} data`, this.at, expected)
   }
 }

@@ -13,11 +13,9 @@ export function decompressLzo1x(input: Uint8Array, output: Uint8Array): number {
   return new Lzo1x(input, output).run()
 }
 
-class Lzo1x {
-  private readonly buffers: LzBuffers
-
+class Lzo1x extends LzBuffers {
   constructor(input: Uint8Array, output: Uint8Array) {
-    this.buffers = new LzBuffers('LZO', input, output)
+    super('LZO', input, output)
   }
 
   run(): number {
@@ -25,14 +23,14 @@ class Lzo1x {
     for (;;) {
       const code = this.byte()
       if (code < 16 && state === 0) {
-        this.buffers.literals(this.length(code, 15) + 3)
+        this.literals(this.length(code, 15) + 3)
         state = LONG_RUN
         continue
       }
       const last = this.block(code, state)
-      if (last === undefined) return this.buffers.done
+      if (last === undefined) return this.done
       state = last & 3
-      this.buffers.literals(state)
+      this.literals(state)
     }
   }
 
@@ -40,10 +38,10 @@ class Lzo1x {
   private firstLiterals(): number {
     const first = this.byte()
     if (first < 18) {
-      this.buffers.at--
+      this.at--
       return 0
     }
-    this.buffers.literals(first - 17)
+    this.literals(first - 17)
     return Math.min(first - 17, LONG_RUN)
   }
 
@@ -51,13 +49,13 @@ class Lzo1x {
   private block(code: number, state: number): number | undefined {
     if (code >= 64) {
       const length = code >= 128 ? 5 + ((code >> 5) & 3) : 3 + ((code >> 5) & 1)
-      this.buffers.copy((this.byte() << 3) + ((code >> 2) & 7) + 1, length)
+      this.copy((this.byte() << 3) + ((code >> 2) & 7) + 1, length)
       return code
     }
     if (code >= 32) {
       const length = this.length(code & 31, 31) + 2
       const operand = this.word()
-      this.buffers.copy((operand >> 2) + 1, length)
+      this.copy((operand >> 2) + 1, length)
       return operand
     }
     if (code >= 16) {
@@ -65,12 +63,12 @@ class Lzo1x {
       const operand = this.word()
       const distance = END + ((code & 8) << 11) + (operand >> 2)
       if (distance === END) return undefined
-      this.buffers.copy(distance, length)
+      this.copy(distance, length)
       return operand
     }
     const nearest = (this.byte() << 2) + (code >> 2) + 1
-    if (state === LONG_RUN) this.buffers.copy(nearest + 0x800, 3)
-    else this.buffers.copy(nearest, 2)
+    if (state === LONG_RUN) this.copy(nearest + 0x800, 3)
+    else this.copy(nearest, 2)
     return code
   }
 
@@ -86,9 +84,8 @@ class Lzo1x {
   }
 
   private byte(): number {
-    if (this.buffers.at >= this.buffers.input.length)
-      throw this.buffers.damaged('the data ends before its end mark')
-    return this.buffers.input[this.buffers.at++]!
+    if (this.at >= this.input.length) throw this.damaged('the data ends before its end mark')
+    return this.input[this.at++]!
   }
 
   private word(): number {

@@ -8,18 +8,15 @@ export function decompressSnappy(input: Uint8Array, output: Uint8Array): number 
   return new Snappy(input, output).run()
 }
 
-class Snappy {
-  private readonly buffers: LzBuffers
-
+class Snappy extends LzBuffers {
   constructor(input: Uint8Array, output: Uint8Array) {
-    this.buffers = new LzBuffers('Snappy', input, output)
+    super('Snappy', input, output)
   }
 
   run(): number {
     const size = this.varint()
-    while (this.buffers.at < this.buffers.input.length) this.element(this.bytes(1))
-    if (this.buffers.done !== size)
-      throw this.buffers.damaged(`${size} bytes come out, not ${this.buffers.done}`)
+    while (this.at < this.input.length) this.element(this.bytes(1))
+    if (this.done !== size) throw this.damaged(`${size} bytes come out, not ${this.done}`)
     return size
   }
 
@@ -28,11 +25,11 @@ class Snappy {
     const upper = tag >> 2
     if (kind === 0) {
       // Lengths above 60 are in one to four bytes behind the tag.
-      this.buffers.literals((upper < 60 ? upper : this.bytes(upper - 59)) + 1)
+      this.literals((upper < 60 ? upper : this.bytes(upper - 59)) + 1)
     } else if (kind === 1) {
-      this.buffers.copy(((tag >> 5) << 8) + this.bytes(1), (upper & 7) + 4)
+      this.copy(((tag >> 5) << 8) + this.bytes(1), (upper & 7) + 4)
     } else {
-      this.buffers.copy(this.bytes(kind === 2 ? 2 : 4), upper + 1)
+      this.copy(this.bytes(kind === 2 ? 2 : 4), upper + 1)
     }
   }
 
@@ -44,17 +41,15 @@ class Snappy {
       value += (byte & 0x7f) * scale
       if (byte < 0x80) return value
     }
-    throw this.buffers.damaged('the size has no more than five bytes')
+    throw this.damaged('the size has no more than five bytes')
   }
 
   /** A little-endian number. */
   private bytes(count: number): number {
-    if (this.buffers.at + count > this.buffers.input.length)
-      throw this.buffers.damaged('the data ends within an element')
+    if (this.at + count > this.input.length) throw this.damaged('the data ends within an element')
     let value = 0
     let scale = 1
-    for (let i = 0; i < count; i++, scale *= 256)
-      value += this.buffers.input[this.buffers.at++]! * scale
+    for (let i = 0; i < count; i++, scale *= 256) value += this.input[this.at++]! * scale
     return value
   }
 }
